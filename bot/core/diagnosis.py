@@ -1,0 +1,132 @@
+"""What is known about one ISP at one moment: the value every alert and every answer is drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.category import Category
+from bot.core.model import QueueState, Tally, Window
+from bot.core.tier import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One row of a breakdown: a source IP, VMTA, host or campaign and its counts in the window."""
+
+    key: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLine:
+    """One reply template with what it means. `count` = deferrals and bounces that carried it."""
+
+    template: str
+    sample: str
+    count: int
+    code: str
+    """SMTP and enhanced code as people name them: "421 4.7.0", or "" where the reply has none."""
+    category: Category
+    severity: int
+    """1 note, 2 watch, 3 act today, 4 act now."""
+    meaning: str
+    check: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One minute (or bucket) of the chart; `minute` is epoch seconds of its start."""
+
+    minute: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """How fresh one host's data is. `age_s` None: never seen. `trouble` is "" or one sentence."""
+
+    host: str
+    age_s: float | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A playbook that fits this diagnosis, ready for a button. The first offer is the recommended one.
+
+    `title` is the button's verb and object without the "…"; `stops_mail` asks for the danger style.
+    """
+
+    playbook: str
+    title: str
+    why: str
+    stops_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One ISP in one window. Breakdowns are sorted worst first (most deferrals); shares are whole windows.
+
+    `aimed` is the part of `now.deferred` that the provider aims at us (recipient-caused replies left out);
+    the tier was decided on `aimed / now.attempts`. `cause` is the dominant category of the aimed part, None
+    where there is nothing to judge. `blind` says the data is stale: then the rate must not be read as 0 %.
+    """
+
+    isp: str
+    title: str
+    at: datetime
+    window: Window
+    now: Tally
+    before: Tally
+    aimed: int
+    tier: Tier
+    min_attempts: int
+    cause: Category | None
+    replies: tuple[ReplyLine, ...]
+    ips: tuple[Share, ...]
+    vmtas: tuple[Share, ...]
+    jobs: tuple[Share, ...]
+    queues: tuple[QueueState, ...]
+    hosts: tuple[HostLine, ...]
+    series: tuple[Point, ...]
+    evidence: tuple[str, ...]
+    advice: str
+    offers: tuple[Offer, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """True where there were enough attempts for the rate to mean something."""
+        return self.now.attempts >= self.min_attempts
+
+    @property
+    def blind(self) -> bool:
+        return bool(self.hosts) and all(line.trouble for line in self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewLine:
+    """One ISP in the overview of all."""
+
+    isp: str
+    title: str
+    now: Tally
+    before: Tally
+    tier: Tier
+    cause: Category | None
+    code: str
+    incident: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All ISPs, worst first. `few` counts those with under `min_attempts` attempts, which are not listed."""
+
+    at: datetime
+    window: Window
+    lines: tuple[OverviewLine, ...]
+    few: int
+    min_attempts: int
+    hosts: tuple[HostLine, ...]
+    active_changes: int

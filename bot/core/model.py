@@ -1,0 +1,186 @@
+"""The product's words as values: counts, windows, queues, hosts. No decisions live here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span `[start, end)` of aware UTC time; neighbours share no record."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def ending(cls, end: datetime, length: timedelta) -> Window:
+        return cls(end - length, end)
+
+    def before(self) -> Window:
+        """The window of the same length just before this one."""
+        return Window(self.start - (self.end - self.start), self.start)
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Accounting records counted, whole ones.
+
+    `delivered`, `deferred`, `bounced` are records of type `d`, `t`, `b`; `queue_deferred` is `tq`, which
+    names no recipient and is shown beside the rate, never in it.
+    """
+
+    delivered: int = 0
+    deferred: int = 0
+    bounced: int = 0
+    queue_deferred: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """What the rate is taken of: delivered + deferred."""
+        return self.delivered + self.deferred
+
+    @property
+    def rate(self) -> float:
+        """Deferral rate in [0, 1]; 0.0 where nothing was attempted, so look at `attempts` first."""
+        return self.deferred / self.attempts if self.attempts else 0.0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.delivered + other.delivered,
+            self.deferred + other.deferred,
+            self.bounced + other.bounced,
+            self.queue_deferred + other.queue_deferred,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one minute tally is about. `minute` is epoch seconds of the minute's start.
+
+    `reply` is the reply template (see `core.reply`), "" on delivered records. Fields that the file
+    does not have are "".
+    """
+
+    minute: int
+    isp: str
+    host: str
+    source_ip: str
+    vmta: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobCell:
+    """What one campaign tally is about (`job` = accounting field `jobId`)."""
+
+    minute: int
+    isp: str
+    job: str
+
+
+@dataclass(slots=True)
+class RollUp:
+    """Everything one batch of accounting rows adds; two roll-ups of two halves sum to that of the whole."""
+
+    cells: dict[Cell, Tally] = field(default_factory=dict)
+    jobs: dict[JobCell, Tally] = field(default_factory=dict)
+    samples: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(isp, reply template) -> one raw reply, local parts masked."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Why rows were not tallied -> how many ("type r", "made by PMTA itself", "bad time", …)."""
+    rows: int = 0
+    newest: datetime | None = None
+
+
+class Dim(StrEnum):
+    """What tallies can be grouped by."""
+
+    MINUTE = "minute"
+    ISP = "isp"
+    HOST = "host"
+    SOURCE_IP = "source_ip"
+    VMTA = "vmta"
+    REPLY = "reply"
+    JOB = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class FilePosition:
+    """How far one accounting file has been read.
+
+    `offset` is the byte after the last complete line that was counted; `header` is the file's own header
+    line (without line end), needed to read on from the middle. `inode` tells a rotated file from its heir.
+    """
+
+    path: str
+    inode: int
+    offset: int
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """One queue `domain/vmta` of one host as `pmta show queues` told it.
+
+    `mode` is PMTA's word: "normal" or "backoff". `retry_at` is host-local wall time as printed, "" if none.
+    """
+
+    host: str
+    name: str
+    recipients: int
+    connections: int
+    paused: bool
+    mode: str
+    retry_at: str = ""
+    last_error: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def vmta(self) -> str:
+        return self.name.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class VmtaState:
+    """One VMTA that holds mail now (`pmta show vmtas` leaves idle ones out)."""
+
+    host: str
+    name: str
+    recipients: int
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostSnapshot:
+    """What one poll of one host saw. `complete` is false where PMTA's own cap cut the list of queues."""
+
+    host: str
+    at: datetime
+    queues: tuple[QueueState, ...]
+    vmtas: tuple[VmtaState, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HostHealth:
+    """Whether a host can be seen. `polled_at` is the last poll that succeeded, None if none did.
+
+    `newest_record` is the time of the newest accounting record read; `deferrals_logged` is false until a
+    `t` record was seen. `error` is "" while polls succeed, else one sentence for people.
+    """
+
+    host: str
+    polled_at: datetime | None
+    newest_record: datetime | None = None
+    deferrals_logged: bool = False
+    error: str = ""
+    failing_since: datetime | None = None

@@ -1,0 +1,215 @@
+"""What services need from the outside, in our own words. Each port has a real and a second implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.change import Change, ChangeState, Plan, StepResult
+from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Incident, IncidentState, Note
+from bot.core.model import Dim, FilePosition, HostHealth, HostSnapshot, RollUp, Tally, Window
+from bot.core.tier import Tier
+
+
+class Clock(Protocol):
+    """The only source of time for services. The demo and the tests run on virtual time."""
+
+    def now(self) -> datetime:
+        """Aware UTC time."""
+        ...
+
+
+class HostShell(Protocol):
+    """Runs one command on one host and hands back what it printed. Thread-safe; one host never blocks another."""
+
+    def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
+        """Return stdout. `argv[0] == "pmta"` becomes the host's configured path.
+
+        Raises:
+            HostUnreachable: no connection, connection cut, or no end within `timeout_s` wall-clock seconds
+                (the command is then ended on the host too).
+            HostKeyRefused, LoginRefused: see `bot.errors`.
+            CommandFailed: exit status was not 0.
+            AnswerTooLong: more than `limit` bytes on stdout (stderr is cut silently).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecords:
+    """What one poll read: counts, and how far every file has now been read. The two commit together."""
+
+    roll_up: RollUp
+    positions: tuple[FilePosition, ...]
+
+
+class AccountingReader(Protocol):
+    """Reads what a host's accounting files hold beyond known positions."""
+
+    def read_new(self, host: str, positions: Sequence[FilePosition]) -> NewRecords:
+        """Count every complete line after `positions`; a half-written last line waits.
+
+        Raises: HostError as `HostShell.run`.
+        """
+        ...
+
+
+class TallyStore(Protocol):
+    """Minute tallies and file positions."""
+
+    def positions(self, host: str) -> tuple[FilePosition, ...]: ...
+
+    def commit(self, host: str, records: NewRecords) -> None:
+        """Add the counts and set the positions in one transaction: a crash leaves both or neither."""
+        ...
+
+    def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        """Sum tallies of whole minutes inside `window`, grouped by `by` (keys in that order, as text;
+        MINUTE as epoch seconds in text). `Dim.JOB` goes together with MINUTE and ISP only."""
+        ...
+
+    def samples(self, isp: str) -> Mapping[str, str]:
+        """Reply template -> one raw reply seen with it."""
+        ...
+
+
+class FleetStore(Protocol):
+    """The latest snapshot and health of every host."""
+
+    def put_snapshot(self, snapshot: HostSnapshot) -> None: ...
+
+    def put_health(self, health: HostHealth) -> None: ...
+
+    def snapshots(self) -> tuple[HostSnapshot, ...]: ...
+
+    def health(self) -> tuple[HostHealth, ...]: ...
+
+
+class IncidentStore(Protocol):
+    """Incidents and their timelines. Every write that people could see raises the revision by one."""
+
+    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+        """Open an incident for `diagnosis.isp` at revision 1; None where one is open already."""
+        ...
+
+    def get(self, incident: int) -> Incident | None: ...
+
+    def unresolved(self) -> tuple[Incident, ...]:
+        """OPEN and MITIGATING ones, oldest first."""
+        ...
+
+    def move(
+        self,
+        incident: Incident,
+        *,
+        state: IncidentState | None = None,
+        tier: Tier | None = None,
+        diagnosis: Diagnosis | None = None,
+        owner: str | None = None,
+        resolved_at: datetime | None = None,
+    ) -> Incident | None:
+        """Change the given fields where the revision is still `incident.revision`; None where it is not.
+        `peak_rate` follows `diagnosis.now.rate` upwards."""
+        ...
+
+    def note(self, note: Note) -> None:
+        """Append to the timeline."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """The journal of changes. A move is compare-and-set: the loser gets None and does nothing."""
+
+    def plan(self, plan: Plan, *, by: str, at: datetime) -> Change: ...
+
+    def get(self, change: int) -> Change | None: ...
+
+    def move(
+        self,
+        change: int,
+        old: ChangeState,
+        new: ChangeState,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        at: datetime | None = None,
+        ends_at: datetime | None = None,
+    ) -> Change | None:
+        """Set `new` where the state is `old`. `by`, `at` fill applied_* on the way to APPLYING and ended_* on
+        the way to UNDONE or EXPIRED."""
+        ...
+
+    def record(self, change: int, result: StepResult, *, undo: bool) -> None:
+        """Journal one step's result the moment it is known (a later result of the same step replaces it)."""
+        ...
+
+    def in_states(self, states: Collection[ChangeState]) -> tuple[Change, ...]:
+        """Oldest first."""
+        ...
+
+    def of_incident(self, incident: int) -> tuple[Change, ...]:
+        """Every change ever applied for it (not those only planned or withdrawn), oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where an incident stands in Slack: the root message and the newest revision it shows."""
+
+    incident: int
+    channel: str
+    ts: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingNote:
+    """A timeline line that still has to reach the thread of the root message `thread_ts`."""
+
+    id: int
+    note: Note
+    thread_ts: str
+
+
+class OutboxStore(Protocol):
+    """What Slack has been told. Slack is never read back: this is the truth about (channel, ts, revision)."""
+
+    def pending(self, channel: str) -> tuple[Incident, ...]:
+        """Incidents whose newest revision `channel` has not been shown, oldest first."""
+        ...
+
+    def post_of(self, incident: int, channel: str) -> Post | None: ...
+
+    def posted(self, post: Post) -> None:
+        """Remember the root message and the revision it now shows (a new `ts` replaces the old one)."""
+        ...
+
+    def notes(self, channel: str) -> tuple[PendingNote, ...]:
+        """Unposted timeline lines whose root message stands, in order."""
+        ...
+
+    def note_posted(self, note: int, channel: str) -> None: ...
+
+
+class AuditLog(Protocol):
+    """Append-only record of who did what."""
+
+    def append(self, *, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None: ...
+
+
+class Roles(Protocol):
+    """Who may do what."""
+
+    def is_operator(self, user: str) -> bool:
+        """True where the Slack user `user` may apply changes.
+
+        Raises: ChatError where a user group could not be read and no earlier answer is kept.
+        """
+        ...
+
+
+Wake = Callable[[], None]
+"""Tells the outbox that something new waits to be posted."""
