@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis
 from bot.core.tier import Tier
 
@@ -47,3 +48,53 @@ class Note:
     text: str
     """Slack mrkdwn, already escaped where it holds foreign text."""
     broadcast: bool = False
+
+
+class Move(StrEnum):
+    """What an ISP's newest diagnosis means for its incident, and why; the value is the word in log and metric."""
+
+    OPEN = "crossed a tier"
+    RISE = "tier went up"
+    FALL = "tier went down"
+    RESOLVE = "back to normal"
+    REFRESH = "the numbers moved"
+    HOLD = "nothing new to say"
+    BLIND = "data is stale"
+
+
+def worth_a_message(tier: Tier, cause: Category | None, alert_from: Tier) -> bool:
+    """True where people should hear of it.
+
+    Everything from `alert_from` up. Below it, in the throttle tier, only what is more than pacing: a provider
+    that slows us (4.2.1) needs no one, a block that is only beginning does.
+    """
+    if tier >= alert_from:
+        return True
+    return tier is not Tier.CLEAR and cause is not None and not cause.pacing
+
+
+def next_move(incident: Incident | None, diagnosis: Diagnosis, alert_from: Tier, refresh: timedelta) -> Move:
+    """Decide what to do about an ISP now. `refresh` is how old shown numbers may get while little changes."""
+    if diagnosis.blind:
+        return Move.BLIND
+    worth = worth_a_message(diagnosis.tier, diagnosis.cause, alert_from)
+    if incident is None:
+        return Move.OPEN if worth else Move.HOLD
+    if not worth:
+        return Move.BLIND if any(line.trouble for line in diagnosis.hosts) else Move.RESOLVE
+    if diagnosis.tier > incident.tier:
+        return Move.RISE
+    if diagnosis.tier < incident.tier:
+        return Move.FALL
+    stale = diagnosis.at - incident.diagnosis.at >= refresh
+    return Move.REFRESH if stale or _shown(diagnosis) != _shown(incident.diagnosis) else Move.HOLD
+
+
+def _shown(diagnosis: Diagnosis) -> tuple[object, ...]:
+    """What a reader would notice: the rounded rate, the cause, the offers, the hosts in trouble."""
+    return (
+        round(diagnosis.now.rate, 2),
+        diagnosis.cause,
+        tuple(offer.playbook for offer in diagnosis.offers),
+        tuple(line.trouble for line in diagnosis.hosts),
+    )

@@ -1,0 +1,111 @@
+"""What runs when: a poll per host, a look at the incidents after every poll, expiries, clean-up. No logic."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.ports import Wake
+from bot.services.poll import Poll
+from bot.services.undo import Undo
+from bot.services.watch import Watch
+
+log = logging.getLogger(__name__)
+
+EXPIRY_EVERY_S = 5
+CLEAN_UP_EVERY_S = 600
+POLL_WORKERS = 8
+
+
+class Jobs:
+    """Starts and stops the recurring work. A job that raises is logged and runs again at its next time."""
+
+    def __init__(
+        self,
+        *,
+        hosts: Sequence[str],
+        poll: Poll,
+        watch: Watch,
+        undo: Undo,
+        clean_up: Callable[[], None],
+        wake: Wake,
+        poll_every: timedelta,
+    ) -> None:
+        self._hosts = hosts
+        self._poll = poll
+        self._watch = watch
+        self._undo = undo
+        self._clean_up = clean_up
+        self._wake = wake
+        self._poll_every = poll_every
+        self._polled = threading.Event()
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch_loop, name="watch", daemon=True)
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={
+                "default": ThreadPoolExecutor(2),
+                "hosts": ThreadPoolExecutor(min(POLL_WORKERS, max(1, len(hosts)))),
+            },
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Poll every host at once, then each at its interval, spread over it so that they do not all come together."""
+        now = datetime.now(UTC)
+        every = self._poll_every.total_seconds()
+        for place, host in enumerate(self._hosts):
+            self._scheduler.add_job(
+                self._guarded(lambda host=host: self._poll_one(host), f"poll {host}"),
+                "interval",
+                seconds=every,
+                executor="hosts",
+                next_run_time=now,
+                start_date=now + timedelta(seconds=every * place / len(self._hosts)),
+            )
+        self._every(EXPIRY_EVERY_S, self._undo.expire_due, "expiries")
+        self._every(CLEAN_UP_EVERY_S, self._clean_up, "clean-up")
+        self._watcher.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End after the work under way; nothing new starts."""
+        self._stopping.set()
+        self._polled.set()
+        self._scheduler.shutdown(wait=True)
+        self._watcher.join()
+
+    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
+        self._scheduler.add_job(self._guarded(work, name), "interval", seconds=seconds)
+
+    def _poll_one(self, host: str) -> None:
+        self._poll.host(host)
+        self._polled.set()
+
+    def _watch_loop(self) -> None:
+        """One look for however many hosts were polled meanwhile, so that many hosts cost no more looks."""
+        look = self._guarded(self._look, "watch")
+        while not self._stopping.is_set():
+            self._polled.wait()
+            self._polled.clear()
+            if not self._stopping.is_set():
+                look()
+
+    def _look(self) -> None:
+        self._watch.tick()
+        self._wake()
+
+    @staticmethod
+    def _guarded(work: Callable[[], None], name: str) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                work()
+            except Exception:  # noqa: BLE001  (a job's outermost frame: one bad round must not end the rounds)
+                log.exception("job failed", extra={"action": "job_failed", "job": name})
+
+        return run

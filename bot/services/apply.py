@@ -1,0 +1,185 @@
+"""From a click to a changed fleet: preview, guard, journal, run, read back, audit, say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.change import ACTIVE, Change, ChangeState, Outcome, Plan, Refusal, StepResult
+from bot.core.incident import Incident, IncidentState, Note
+from bot.playbook.guard import check_apply, check_preview
+from bot.playbook.plan import make_plan
+from bot.playbook.schema import Playbook
+from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, Roles, Wake
+from bot.services.diagnose import Diagnose
+from bot.services.run_steps import TOOK_EFFECT, StepRunner
+
+
+class Apply:
+    """Previews and applies playbooks. Every way out is a `Change` or a `Refusal` with a sentence."""
+
+    def __init__(
+        self,
+        *,
+        diagnose: Diagnose,
+        playbooks: Sequence[Playbook],
+        incidents: IncidentStore,
+        changes: ChangeStore,
+        runner: StepRunner,
+        audit: AuditLog,
+        roles: Roles,
+        clock: Clock,
+        wake: Wake,
+    ) -> None:
+        self._diagnose = diagnose
+        self._playbooks = {playbook.name: playbook for playbook in playbooks}
+        self._incidents = incidents
+        self._changes = changes
+        self._runner = runner
+        self._audit = audit
+        self._roles = roles
+        self._clock = clock
+        self._wake = wake
+
+    def preview(self, incident: int, playbook: str, *, by: str) -> Change | Refusal:
+        """Work out what `playbook` would do now and keep it as a PLANNED change; touches no host."""
+        found = self._incidents.get(incident)
+        refusal = check_preview(
+            found,
+            operator=self._roles.is_operator(by),
+            playbook=playbook,
+            active=self._changes.of_incident(incident),
+            now=self._clock.now(),
+        )
+        if refusal is not None or found is None:
+            return refusal or Refusal("unknown incident", f"There is no INC-{incident}.")
+        chosen = self._playbooks.get(playbook)
+        if chosen is None:
+            return Refusal("unknown playbook", f"The playbook *{playbook}* is no longer there.")
+        plan = make_plan(chosen, self._diagnose.isp(found.isp), incident, self._diagnose.plan_facts(found.isp))
+        return plan if isinstance(plan, Refusal) else self._changes.plan(plan, by=by, at=self._clock.now())
+
+    def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal:
+        """Run a planned change, once, exactly as previewed; says what became of it in the timeline."""
+        planned = self._changes.get(change)
+        now = self._clock.now()
+        incident = self._incidents.get(planned.plan.incident) if planned else None
+        refusal = check_apply(
+            planned,
+            incident,
+            operator=self._roles.is_operator(by),
+            others=self._changes.of_incident(planned.plan.incident) if planned else (),
+            reason=reason,
+            now=now,
+        )
+        if refusal is not None or planned is None or incident is None:
+            return refusal or Refusal("unknown change", f"There is no CHG-{change}.")
+        started = self._changes.move(
+            change,
+            ChangeState.PLANNED,
+            ChangeState.APPLYING,
+            by=by,
+            reason=reason,
+            at=now,
+            ends_at=now + planned.plan.lasts,
+        )
+        if started is None:
+            return self.apply(change, by=by, reason=reason)  # lost a race: the guard now says who won
+        return self._run(started)
+
+    def recover(self) -> None:
+        """At start: settle changes that a stop cut off in the middle, by reading the hosts back."""
+        for change in self._changes.in_states({ChangeState.APPLYING}):
+            known = {result.step for result in change.results}
+            for place in range(len(change.plan.steps)):
+                if place not in known:
+                    self._runner.settle(change, place, undo=False)
+            self._finish(change.id)
+
+    def _run(self, change: Change) -> Change | Refusal:
+        plan, by = change.plan, change.applied_by
+        self._audit.append(
+            at=self._clock.now(), actor=by, action="apply", subject=f"CHG-{change.id}", detail=_record(plan, change.reason)
+        )
+        self._note(plan.incident, f"<@{by}> is applying *{plan.title}* (CHG-{change.id}): {_quoted(change.reason)}")
+        self._show(plan.incident)
+        self._runner.run(change, range(len(plan.steps)), undo=False)
+        return self._finish(change.id)
+
+    def _finish(self, change: int) -> Change | Refusal:
+        ran = self._changes.get(change)
+        if ran is None:
+            return Refusal("unknown change", f"There is no CHG-{change}.")
+        took = any(result.outcome in TOOK_EFFECT for result in ran.results)
+        done = self._changes.move(change, ChangeState.APPLYING, ChangeState.APPLIED if took else ChangeState.FAILED)
+        self._audit.append(
+            at=self._clock.now(),
+            actor="deferbot",
+            action="applied" if took else "apply failed",
+            subject=f"CHG-{change}",
+            detail={"results": results_for_audit(ran.plan, ran.results)},
+        )
+        self._note(ran.plan.incident, results_line(ran.plan, ran.results))
+        self._show(ran.plan.incident)
+        return done or ran
+
+    def _note(self, incident: int, text: str) -> None:
+        self._incidents.note(Note(incident, self._clock.now(), text))
+
+    def _show(self, incident: int) -> None:
+        refresh_incident(self._incidents, self._changes, incident)
+        self._wake()
+
+
+def refresh_incident(incidents: IncidentStore, changes: ChangeStore, incident: int) -> Incident | None:
+    """Give an incident a new revision whose state fits its changes, so that its message is drawn anew."""
+    while (now := incidents.get(incident)) is not None:
+        state = now.state
+        if state is not IncidentState.RESOLVED:
+            active = any(change.state in ACTIVE for change in changes.of_incident(incident))
+            state = IncidentState.MITIGATING if active else IncidentState.OPEN
+        if (moved := incidents.move(now, state=state)) is not None:
+            return moved
+    return None
+
+
+def results_line(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> str:
+    """One timeline line: per host how many steps did what; trouble in PMTA's own words."""
+    parts = []
+    for host in dict.fromkeys(step.host for step in plan.steps):
+        mine = [result for result in results if plan.steps[result.step].host == host]
+        counts = [(outcome, sum(result.outcome is outcome for result in mine)) for outcome in Outcome]
+        said = ", ".join(f"{n} {outcome.value}" for outcome, n in counts if n) or "nothing to do"
+        trouble = next((result.said for result in mine if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN)), "")
+        parts.append(f"`{host}` {said}" + (f": {_quoted(trouble)}" if trouble else ""))
+    return ("Undone. " if undo else "Done. ") + " · ".join(parts)
+
+
+def results_for_audit(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> list[dict[str, object]]:
+    """Each step's exact command with what came of it."""
+    return [
+        {
+            "host": plan.steps[result.step].host,
+            "argv": list(plan.steps[result.step].undo_argv if undo else plan.steps[result.step].argv),
+            "outcome": result.outcome.value,
+            "said": result.said,
+            "at": result.at.isoformat(),
+        }
+        for result in results
+    ]
+
+
+def _record(plan: Plan, reason: str) -> dict[str, object]:
+    return {
+        "playbook": plan.playbook,
+        "title": plan.title,
+        "incident": plan.incident,
+        "reason": reason,
+        "lasts_s": plan.lasts.total_seconds(),
+        "steps": [{"host": step.host, "argv": list(step.argv), "undo": list(step.undo_argv)} for step in plan.steps],
+    }
+
+
+def _quoted(text: str) -> str:
+    """Foreign text in a timeline line: escaped for Slack, one line, capped."""
+    line = " ".join(text.split())[:200]
+    return "“" + line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "”"

@@ -1,0 +1,197 @@
+"""Answer "how is mail to this ISP doing, and why": from the store alone, never over SSH."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.category import Category
+from bot.core.change import ACTIVE
+from bot.core.classify import Classifier
+from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
+from bot.core.isp import IspCatalog
+from bot.core.judge import Classify, Counts, Key, Reading, judge, read_replies
+from bot.core.model import Dim, HostHealth, QueueState, Tally, Window
+from bot.core.tier import Tier, TierRule
+from bot.playbook.plan import PlanFacts
+from bot.playbook.recommend import offers
+from bot.playbook.schema import Playbook
+from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How rates are judged: the window, the tiers (per ISP where set), and when data counts as stale."""
+
+    window: timedelta = timedelta(minutes=60)
+    rule: TierRule = TierRule()
+    rules: Mapping[str, TierRule] | None = None
+    stale_after: timedelta = timedelta(minutes=5)
+
+    def rule_of(self, isp: str) -> TierRule:
+        return (self.rules or {}).get(isp, self.rule)
+
+
+class Diagnose:
+    """Builds diagnoses out of the store. Safe to call from any thread."""
+
+    def __init__(
+        self,
+        *,
+        tallies: TallyStore,
+        fleet: FleetStore,
+        incidents: IncidentStore,
+        changes: ChangeStore,
+        isps: IspCatalog,
+        classifier: Classifier,
+        playbooks: Sequence[Playbook],
+        judgement: Judgement,
+        hosts: Sequence[str],
+        clock: Clock,
+    ) -> None:
+        self._tallies = tallies
+        self._fleet = fleet
+        self._incidents = incidents
+        self._changes = changes
+        self._isps = isps
+        self._classifier = classifier
+        self._playbooks = playbooks
+        self._judgement = judgement
+        self._hosts = hosts
+        self._clock = clock
+
+    def isp(self, isp: str) -> Diagnosis:
+        """Everything known about one ISP now, with the playbooks that fit."""
+        window = self._window()
+        counts = self._counts(isp, window)
+        current = next((i.tier for i in self._incidents.unresolved() if i.isp == isp), Tier.CLEAR)
+        diagnosis = judge(
+            isp,
+            self._isps.title(isp),
+            window,
+            counts,
+            self._classify(isp),
+            current,
+            self._judgement.rule_of(isp),
+        )
+        fitting, advice = offers(diagnosis, self._playbooks)
+        return replace(diagnosis, offers=fitting, advice=advice)
+
+    def tiers(self) -> tuple[tuple[str, Tier, Category | None], ...]:
+        """(ISP, tier coming from clear, cause) of every ISP with mail in the window: cheap, for every poll."""
+        return tuple(
+            (isp, reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause)
+            for isp, reading in self._readings(self._window()).items()
+        )
+
+    def overview(self) -> Overview:
+        """All ISPs, worst first; those with too little mail are only counted."""
+        window = self._window()
+        readings = self._readings(window)
+        before = self._tallies.totals(window.before(), (Dim.ISP,))
+        incidents = {incident.isp: incident for incident in self._incidents.unresolved()}
+        lines = [
+            OverviewLine(
+                isp=isp,
+                title=self._isps.title(isp),
+                now=reading.now,
+                before=before.get((isp,), Tally()),
+                tier=reading.tier(
+                    incidents[isp].tier if isp in incidents else Tier.CLEAR, self._judgement.rule_of(isp)
+                ),
+                cause=reading.cause,
+                code=reading.code,
+                incident=incidents[isp].id if isp in incidents else None,
+            )
+            for isp, reading in readings.items()
+            if reading.now.attempts >= self._judgement.rule_of(isp).min_attempts or isp in incidents
+        ]
+        lines.sort(key=lambda line: (-line.now.rate, -line.now.attempts, line.isp))
+        return Overview(
+            at=window.end,
+            window=window,
+            lines=tuple(lines),
+            few=len(readings) - len(lines),
+            min_attempts=self._judgement.rule.min_attempts,
+            hosts=self.hosts(),
+            active_changes=len(self._changes.in_states(ACTIVE)),
+        )
+
+    def hosts(self) -> tuple[HostLine, ...]:
+        """How fresh every configured host is, in the order of the configuration."""
+        known = {health.host: health for health in self._fleet.health()}
+        return tuple(self._host_line(host, known.get(host)) for host in self._hosts)
+
+    def known_isps(self) -> tuple[str, ...]:
+        """Every ISP one can ask for: the catalog's, and what was seen in the last 24 h."""
+        day = Window.ending(self._clock.now(), timedelta(hours=24))
+        seen = {isp for (isp,) in self._tallies.totals(day, (Dim.ISP,))}
+        return tuple(sorted(seen | set(self._isps.keys())))
+
+    def plan_facts(self, isp: str) -> PlanFacts:
+        """What a playbook's targets are chosen from."""
+        cells: dict[tuple[str, str, str], Tally] = {}
+        for (host, source_ip, vmta, _), tally in self._cells(isp, self._window()).items():
+            key = (host, source_ip, vmta)
+            cells[key] = cells.get(key, Tally()) + tally
+        return PlanFacts(cells=cells, queues=self._queues(isp), isp_title=self._isps.title(isp))
+
+    def _window(self) -> Window:
+        """The last whole minutes up to and including the running one."""
+        return Window.ending(_next_minute(self._clock.now()), self._judgement.window)
+
+    def _readings(self, window: Window) -> dict[str, Reading]:
+        by_isp: dict[str, dict[str, Tally]] = {}
+        for (isp, reply), tally in self._tallies.totals(window, (Dim.ISP, Dim.REPLY)).items():
+            by_isp.setdefault(isp, {})[reply] = tally
+        return {
+            isp: read_replies(replies, self._tallies.samples(isp), self._classify(isp))
+            for isp, replies in by_isp.items()
+        }
+
+    def _classify(self, isp: str) -> Classify:
+        return lambda reply: self._classifier.classify(reply, isp)
+
+    def _cells(self, isp: str, window: Window) -> dict[Key, Tally]:
+        by = (Dim.HOST, Dim.SOURCE_IP, Dim.VMTA, Dim.REPLY)
+        return {(h, ip, v, r): tally for (h, ip, v, r), tally in self._tallies.totals(window, by, isp=isp).items()}
+
+    def _counts(self, isp: str, window: Window) -> Counts:
+        totals = self._tallies.totals
+        cells = self._cells(isp, window)
+        ours = {key[1] for key in cells}
+        return Counts(
+            cells=cells,
+            before=totals(window.before(), (Dim.ISP,), isp=isp).get((isp,), Tally()),
+            elsewhere={
+                (ip, self._isps.title(other)): tally
+                for (ip, other), tally in totals(window, (Dim.SOURCE_IP, Dim.ISP)).items()
+                if other != isp and ip in ours
+            },
+            jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
+            minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
+            samples=self._tallies.samples(isp),
+            queues=self._queues(isp),
+            hosts=self.hosts(),
+        )
+
+    def _queues(self, isp: str) -> tuple[QueueState, ...]:
+        return tuple(
+            queue
+            for snapshot in self._fleet.snapshots()
+            for queue in snapshot.queues
+            if self._isps.of_queue(queue.name) == isp
+        )
+
+    def _host_line(self, host: str, health: HostHealth | None) -> HostLine:
+        if health is None or health.polled_at is None:
+            return HostLine(host, None, health.error if health and health.error else f"{host} has not been read yet")
+        age = self._clock.now() - health.polled_at
+        if age > self._judgement.stale_after:
+            return HostLine(host, age.total_seconds(), health.error or f"{host}: no data for {age.seconds // 60} min")
+        return HostLine(host, age.total_seconds())
+
+
+def _next_minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)

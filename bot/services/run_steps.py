@@ -1,0 +1,132 @@
+"""Run the steps of one change on their hosts: command, read-back, journal. The only place that changes a host."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from bot.core.change import Change, Expect, Outcome, Step, StepResult
+from bot.errors import CommandFailed, HostError
+from bot.playbook.readback import read_back_argv, verify
+from bot.ports import ChangeStore, Clock, HostShell
+
+log = logging.getLogger(__name__)
+
+COMMAND_TIMEOUT_S = 20.0
+SAID_LIMIT = 300
+TOOK_EFFECT = frozenset({Outcome.CONFIRMED, Outcome.UNVERIFIED, Outcome.UNKNOWN})
+"""Outcomes after which the host may be changed, so that an undo has something to do."""
+
+
+class HostLocks:
+    """One lock per host, so that two changes never write to a host at the same time."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def of(self, host: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(host, threading.Lock())
+
+
+class StepRunner:
+    """Runs steps host by host, hosts side by side; a dead host does not hold up another."""
+
+    def __init__(
+        self, *, shell: HostShell, changes: ChangeStore, clock: Clock, locks: HostLocks, workers: int = 8
+    ) -> None:
+        self._shell = shell
+        self._changes = changes
+        self._clock = clock
+        self._locks = locks
+        self._workers = workers
+
+    def run(self, change: Change, places: Sequence[int], *, undo: bool) -> tuple[StepResult, ...]:
+        """Do (or take back) the steps at `places` of the plan; every result is journalled as soon as it is known."""
+        by_host: dict[str, list[int]] = defaultdict(list)
+        for place in places:
+            by_host[change.plan.steps[place].host].append(place)
+        if not by_host:
+            return ()
+        with ThreadPoolExecutor(max_workers=min(self._workers, len(by_host)), thread_name_prefix="steps") as pool:
+            done = list(pool.map(lambda item: self._host(change, item[0], item[1], undo), by_host.items()))
+        return tuple(sorted((result for results in done for result in results), key=lambda result: result.step))
+
+    def settle(self, change: Change, place: int, *, undo: bool) -> StepResult:
+        """Find out by reading back whether a step whose result was lost took effect; changes nothing."""
+        step = change.plan.steps[place]
+        try:
+            outcome = self._read_back(step, step.expect_undone if undo else step.expect)
+        except HostError as error:
+            return self._journal(change, place, Outcome.UNKNOWN, str(error), undo)
+        return self._journal(change, place, outcome, "settled by reading back after a restart", undo)
+
+    def _host(self, change: Change, host: str, places: Sequence[int], undo: bool) -> list[StepResult]:
+        results: list[StepResult] = []
+        with self._locks.of(host):
+            for place in places:
+                if results and results[-1].outcome is Outcome.UNKNOWN:
+                    said = f"{host} did not answer the step before"
+                    results.append(self._journal(change, place, Outcome.NOT_RUN, said, undo))
+                else:
+                    results.append(self._step(change, place, undo))
+        return results
+
+    def _step(self, change: Change, place: int, undo: bool) -> StepResult:
+        step = change.plan.steps[place]
+        argv, expect = (step.undo_argv, step.expect_undone) if undo else (step.argv, step.expect)
+        try:
+            said = self._run(step, argv)
+            outcome = self._read_back(step, expect)
+        except CommandFailed as error:
+            outcome, said = Outcome.FAILED, str(error)
+        except HostError as error:
+            outcome, said = self._after_lost_answer(step, expect), str(error)
+        else:
+            if outcome is Outcome.FAILED and not undo:
+                outcome, said = self._take_back(step, said)
+        return self._journal(change, place, outcome, said, undo)
+
+    def _after_lost_answer(self, step: Step, expect: Expect) -> Outcome:
+        """The command may or may not have run: only reading back can tell, and only a hit proves anything."""
+        try:
+            seen = self._read_back(step, expect)
+        except HostError:
+            return Outcome.UNKNOWN
+        return Outcome.CONFIRMED if seen is Outcome.CONFIRMED else Outcome.UNKNOWN
+
+    def _take_back(self, step: Step, said: str) -> tuple[Outcome, str]:
+        """The command was accepted but its effect is not there: leave nothing half-applied."""
+        missing = f"{said.strip()} but read back it is not {step.expect.value}"
+        try:
+            self._run(step, step.undo_argv)
+        except HostError as error:
+            return Outcome.UNKNOWN, f"{missing}; taking it back failed too: {error}"
+        return Outcome.FAILED, f"{missing}; taken back"
+
+    def _run(self, step: Step, argv: tuple[str, ...]) -> str:
+        return self._shell.run(step.host, argv, timeout_s=COMMAND_TIMEOUT_S).decode("utf-8", "replace")
+
+    def _read_back(self, step: Step, expect: Expect) -> Outcome:
+        return verify(expect, step, self._run(step, read_back_argv(step)))
+
+    def _journal(self, change: Change, place: int, outcome: Outcome, said: str, undo: bool) -> StepResult:
+        line = " ".join(said.split())[:SAID_LIMIT]
+        result = StepResult(place, outcome, line, self._clock.now())
+        self._changes.record(change.id, result, undo=undo)
+        step = change.plan.steps[place]
+        log.info(
+            "step done",
+            extra={
+                "action": "step_undone" if undo else "step_done",
+                "change": change.id,
+                "host": step.host,
+                "argv": list(step.undo_argv if undo else step.argv),
+                "outcome": outcome.value,
+            },
+        )
+        return result

@@ -1,0 +1,107 @@
+"""After every poll: open, change or close incidents so that each says what is true now."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bot.core.change import ACTIVE
+from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Incident, IncidentState, Move, Note, next_move, worth_a_message
+from bot.core.tier import Tier
+from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore
+from bot.services.diagnose import Diagnose
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Turns diagnoses into incidents. Only one thread may run `tick`; losing a race on a revision is harmless."""
+
+    def __init__(
+        self,
+        *,
+        diagnose: Diagnose,
+        incidents: IncidentStore,
+        changes: ChangeStore,
+        audit: AuditLog,
+        clock: Clock,
+        alert_from: Tier,
+        refresh: timedelta,
+    ) -> None:
+        self._diagnose = diagnose
+        self._incidents = incidents
+        self._changes = changes
+        self._audit = audit
+        self._clock = clock
+        self._alert_from = alert_from
+        self._refresh = refresh
+
+    def tick(self) -> dict[str, Move]:
+        """Look at every ISP that has an incident or might need one; return what was decided for each."""
+        open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
+        suspects = {isp for isp, tier, cause in self._diagnose.tiers() if worth_a_message(tier, cause, self._alert_from)}
+        moves = {}
+        for isp in sorted(suspects | set(open_now)):
+            incident = open_now.get(isp)
+            diagnosis = self._diagnose.isp(isp)
+            move = next_move(incident, diagnosis, self._alert_from, self._refresh)
+            moves[isp] = move
+            if move not in (Move.HOLD, Move.BLIND):
+                self._make(move, incident, diagnosis)
+        return moves
+
+    def _make(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> None:
+        if incident is None:
+            self._open(diagnosis)
+        elif move is Move.RESOLVE:
+            self._resolve(incident, diagnosis)
+        else:
+            self._update(move, incident, diagnosis)
+
+    def _open(self, diagnosis: Diagnosis) -> None:
+        incident = self._incidents.open(diagnosis, diagnosis.at)
+        if incident is None:
+            return
+        self._record(incident, Move.OPEN, diagnosis)
+        self._note(incident, f"{_rate(diagnosis)}, tier *{diagnosis.tier.name.lower()}*: incident opened")
+
+    def _update(self, move: Move, incident: Incident, diagnosis: Diagnosis) -> None:
+        state = self._state(incident)
+        moved = self._incidents.move(incident, state=state, tier=diagnosis.tier, diagnosis=diagnosis)
+        if moved is None or move is Move.REFRESH:
+            return
+        self._record(incident, move, diagnosis)
+        was, now = incident.tier.name.lower(), diagnosis.tier.name.lower()
+        self._note(incident, f"{_rate(diagnosis)}, tier *{was}* → *{now}*", broadcast=move is Move.RISE)
+
+    def _resolve(self, incident: Incident, diagnosis: Diagnosis) -> None:
+        moved = self._incidents.move(
+            incident,
+            state=IncidentState.RESOLVED,
+            tier=diagnosis.tier,
+            diagnosis=diagnosis,
+            resolved_at=self._clock.now(),
+        )
+        if moved is None:
+            return
+        self._record(incident, Move.RESOLVE, diagnosis)
+        self._note(incident, f"{_rate(diagnosis)}: back to normal, incident closed")
+
+    def _state(self, incident: Incident) -> IncidentState:
+        active = any(change.state in ACTIVE for change in self._changes.of_incident(incident.id))
+        return IncidentState.MITIGATING if active else IncidentState.OPEN
+
+    def _note(self, incident: Incident, text: str, *, broadcast: bool = False) -> None:
+        self._incidents.note(Note(incident.id, self._clock.now(), text, broadcast))
+
+    def _record(self, incident: Incident, move: Move, diagnosis: Diagnosis) -> None:
+        detail = {"isp": diagnosis.isp, "tier": diagnosis.tier.name, "rate": diagnosis.now.rate, "why": move.value}
+        self._audit.append(
+            at=self._clock.now(), actor="deferbot", action=move.name.lower(), subject=f"INC-{incident.id}", detail=detail
+        )
+        log.info("incident moved", extra={"action": f"incident_{move.name.lower()}", "incident": incident.id, **detail})
+
+
+def _rate(diagnosis: Diagnosis) -> str:
+    return f"rate {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts"
