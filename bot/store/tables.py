@@ -1,0 +1,231 @@
+"""The schema, as SQLAlchemy sees it. A change here needs a revision in `migrations/versions` (a test compares)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 UTC: sorts as a number, the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected an aware datetime, found {value!r}")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData()
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
+
+
+def _counts() -> tuple[Column[int], ...]:
+    return tuple(Column(name, BigInteger, nullable=False) for name in COUNTS)
+
+
+def _key(*names: str) -> tuple[Column[Any], ...]:
+    return tuple(Column(name, BigInteger if name in ("minute", "reply_id") else Text, nullable=False) for name in names)
+
+
+tally = Table(
+    "tally",
+    metadata,
+    *_key("minute", "isp", "host", "source_ip", "vmta", "reply_id"),
+    *_counts(),
+    PrimaryKeyConstraint("minute", "isp", "host", "source_ip", "vmta", "reply_id"),
+    sqlite_with_rowid=False,
+)
+"""Whole minutes, clustered by time first: a window is one stretch of the file. `reply_id` 0 is "no reply"."""
+
+isp_tally = Table(
+    "isp_tally",
+    metadata,
+    *_key("minute", "isp"),
+    *_counts(),
+    PrimaryKeyConstraint("minute", "isp"),
+    sqlite_with_rowid=False,
+)
+"""The sums of `tally` per minute and ISP: what the tiers, the overview and the charts ask for all the time."""
+
+job_tally = Table(
+    "job_tally",
+    metadata,
+    *_key("minute", "isp", "job"),
+    *_counts(),
+    PrimaryKeyConstraint("minute", "isp", "job"),
+    sqlite_with_rowid=False,
+)
+
+reply = Table(
+    "reply",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("isp", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("sample", Text, nullable=False),
+    Column("seen_day", BigInteger, nullable=False),
+    UniqueConstraint("isp", "template"),
+    sqlite_autoincrement=True,
+)
+"""Reply templates by number. `seen_day` is the day (since 1970) of the newest minute it was counted in."""
+
+file_position = Table(
+    "file_position",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("inode", Text, primary_key=True),
+    Column("offset", BigInteger, nullable=False),
+    Column("header", Text, nullable=False),
+)
+"""`inode` is text: some file systems use all 64 bits, which no signed integer column holds."""
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("isp", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("peak_rate", Float, nullable=False),
+    Column("diagnosis", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("resolved_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index(
+    "one_unresolved_incident",
+    incident.c.isp,
+    unique=True,
+    sqlite_where=text("state <> 'resolved'"),
+    postgresql_where=text("state <> 'resolved'"),
+)
+
+note = Table(
+    "note",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("incident", ForeignKey("incident.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("broadcast", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+post = Table(
+    "post",
+    metadata,
+    Column("incident", ForeignKey("incident.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+note_post = Table(
+    "note_post",
+    metadata,
+    Column("note", ForeignKey("note.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+)
+
+_ACTIVE = text("state IN ('applying', 'applied', 'undoing')")
+
+change = Table(
+    "change",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("incident", BigInteger, nullable=False, index=True),
+    Column("playbook", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("planned_at", Moment, nullable=False),
+    Column("planned_by", Text, nullable=False),
+    Column("applied_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("applied_at", Moment),
+    Column("ends_at", Moment),
+    Column("ended_by", Text, nullable=False),
+    Column("ended_at", Moment),
+    sqlite_autoincrement=True,
+)
+Index(
+    "one_active_change",
+    change.c.incident,
+    change.c.playbook,
+    unique=True,
+    sqlite_where=_ACTIVE,
+    postgresql_where=_ACTIVE,
+)
+
+step_result = Table(
+    "step_result",
+    metadata,
+    Column("change", ForeignKey("change.id"), primary_key=True),
+    Column("undo", Boolean, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""Never changed, never deleted (triggers refuse). `hash` covers the entry and `previous`, so a gap shows."""

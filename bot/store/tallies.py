@@ -1,0 +1,113 @@
+"""Minute tallies and file positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
+
+from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
+from bot.ports import NewRecords
+from bot.store import replies
+from bot.store.tables import COUNTS, file_position, isp_tally, job_tally, reply, tally
+from bot.store.totals import grouped, minute_floor
+from bot.store.transactions import reading, writing
+from bot.store.upsert import upsert
+
+Row = tuple[int | str, ...]
+
+
+class SqlTallyStore:
+    """`ports.TallyStore`. `templates_per_isp` bounds the reply templates kept apart for one ISP."""
+
+    def __init__(self, engine: Engine, *, templates_per_isp: int = replies.TEMPLATES_PER_ISP) -> None:
+        self._engine = engine
+        self._cap = templates_per_isp
+
+    def positions(self, host: str) -> tuple[FilePosition, ...]:
+        query = select(file_position).where(file_position.c.host == host).order_by(file_position.c.path)
+        with reading(self._engine, f"read the file positions of {host}") as connection:
+            return tuple(
+                FilePosition(row.path, int(row.inode), row.offset, row.header) for row in connection.execute(query)
+            )
+
+    def commit(self, host: str, records: NewRecords) -> None:
+        """`records.positions` are all of the host's files: one that is not among them is forgotten."""
+        with writing(self._engine, f"commit {records.roll_up.rows} records of {host}") as connection:
+            self._add_cells(connection, records.roll_up)
+            _add(connection, job_tally, _job_rows(records.roll_up.jobs))
+            _set_positions(connection, host, records.positions)
+
+    def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        query = grouped(window, by, isp=isp)
+        with reading(self._engine, "sum tallies") as connection:
+            rows = connection.execute(query).all()
+        return {tuple(map(str, row[: len(by)])): Tally(*row[len(by) :]) for row in rows}
+
+    def samples(self, isp: str) -> Mapping[str, str]:
+        query = select(reply.c.template, reply.c.sample).where(reply.c.isp == isp)
+        with reading(self._engine, f"read reply samples of {isp}") as connection:
+            return {row.template: row.sample for row in connection.execute(query)}
+
+    def prune(self, before: datetime, step: int = 5_000) -> int:
+        """Delete whole minutes older than `before`, about `step` rows of each table, and templates no longer used.
+
+        Returns:
+            How many rows went. Call again until it is 0; in between others can write.
+        """
+        minute = minute_floor(before)
+        with writing(self._engine, "delete old tallies") as connection:
+            gone = sum(_prune(connection, table, minute, step) for table in (tally, isp_tally, job_tally))
+            return gone if gone else replies.forget(connection, minute)
+
+    def _add_cells(self, connection: Connection, roll_up: RollUp) -> None:
+        numbers = replies.number(connection, roll_up.cells, roll_up.samples, cap=self._cap)
+        _add(connection, tally, _cell_rows(roll_up.cells, numbers))
+        _add(connection, isp_tally, _isp_rows(roll_up.cells))
+
+
+def _cell_rows(cells: Mapping[Cell, Tally], numbers: Mapping[replies.Named, int]) -> Iterable[Row]:
+    for c, t in cells.items():
+        number = numbers[c.isp, c.reply] if c.reply else replies.NO_REPLY
+        key = (c.minute, c.isp, c.host, c.source_ip, c.vmta, number)
+        yield (*key, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+
+
+def _isp_rows(cells: Mapping[Cell, Tally]) -> Iterable[Row]:
+    sums: dict[tuple[int, str], Tally] = {}
+    for cell, counts in cells.items():
+        key = (cell.minute, cell.isp)
+        sums[key] = sums[key] + counts if key in sums else counts
+    for key, t in sums.items():
+        yield (*key, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+
+
+def _job_rows(jobs: Mapping[JobCell, Tally]) -> Iterable[Row]:
+    for c, t in jobs.items():
+        yield (c.minute, c.isp, c.job, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+
+
+def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    # In the order of the key: neighbours land on the same page of the clustered table.
+    ordered = sorted(rows)
+    if ordered:
+        connection.exec_driver_sql(upsert(connection, table, add=COUNTS), ordered)
+
+
+def _set_positions(connection: Connection, host: str, positions: Iterable[FilePosition]) -> None:
+    connection.execute(delete(file_position).where(file_position.c.host == host))
+    rows = [
+        {"host": host, "path": at.path, "inode": str(at.inode), "offset": at.offset, "header": at.header}
+        for at in positions
+    ]
+    if rows:
+        connection.execute(insert(file_position), rows)
+
+
+def _prune(connection: Connection, table: Table, before: int, step: int) -> int:
+    oldest = select(table.c.minute).where(table.c.minute < before).order_by(table.c.minute).limit(step).subquery()
+    upto = connection.execute(select(func.max(oldest.c.minute))).scalar()
+    if upto is None:
+        return 0
+    return connection.execute(delete(table).where(table.c.minute <= upto)).rowcount
