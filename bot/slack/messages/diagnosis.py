@@ -1,0 +1,168 @@
+"""The answer to `/deferrals gmail`: what, how bad, why, what to do; then the breakdowns, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import slackblocks as sb
+
+from bot.core.diagnosis import Diagnosis, ReplyLine, Share
+from bot.core.incident import Incident, IncidentState
+from bot.core.model import QueueState, Tally
+from bot.core.tier import TierRule
+from bot.slack.messages import buttons, chart, fleet, states, texts, why
+from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.table import table
+
+TOP_IPS, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 10, 5, 3, 5
+
+
+def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: TierRule | None = None) -> Message:
+    """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
+    blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
+    blocks += [section(text) for text in (_why_and_do(diagnosis), *_details(diagnosis)) if text]
+    rows = _vmta_rows(diagnosis)
+    if len(rows) > 1:
+        blocks.append(table(rows[: TOP_VMTAS + 1], ("left", "right", "right", "right", "left")))
+        blocks += [context(f"…and {len(rows) - TOP_VMTAS - 1} more VMTAs")] if len(rows) > TOP_VMTAS + 1 else []
+    jobs = _campaigns(diagnosis)
+    blocks += [section(jobs)] if jobs else []
+    actions = _actions(incident)
+    blocks += [sb.ActionsBlock(elements=actions)] if actions else []
+    blocks += [context(line) for line in (_footer(diagnosis, incident), *fleet.troubles(diagnosis.hosts))]
+    return message(_sentence(diagnosis), blocks, key=f"dx-{int(diagnosis.at.timestamp())}")
+
+
+def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
+    mark = "⚪" if diagnosis.blind or not diagnosis.judged else states.tier_mark(diagnosis.tier)
+    trend, cause = states.trend_words(diagnosis), states.cause_words(diagnosis)
+    line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
+    line += f" · {cause}" if cause else ""
+    tally = diagnosis.now
+    if not tally.attempts:
+        return [line]
+    numbers = f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"
+    beside = []
+    if tally.bounced:
+        beside.append(f"{texts.count(tally.bounced)} bounced")
+    if tally.queue_deferred:
+        beside.append(f"{texts.count(tally.queue_deferred)} whole-queue deferrals")
+    numbers += f" · beside it {texts.listed(beside)}" if beside else ""
+    line_of_bars = chart.spark(diagnosis, rule)
+    return [line, numbers, *([line_of_bars] if line_of_bars else [])]
+
+
+def _why_and_do(diagnosis: Diagnosis) -> str:
+    parts = [why.why(diagnosis)]
+    if diagnosis.advice:
+        parts.append(f"*Do:* {texts.closed(texts.sentence(diagnosis.advice))}")
+    return "\n".join(part for part in parts if part)
+
+
+def _details(diagnosis: Diagnosis) -> list[str]:
+    return [_codes(diagnosis), _texts(diagnosis), _ips(diagnosis)]
+
+
+def _codes(diagnosis: Diagnosis) -> str:
+    lines = [_code_line(line, diagnosis) for line in diagnosis.replies[:TOP_REPLIES]]
+    return _list("What they answer", lines, len(diagnosis.replies), "more replies")
+
+
+def _code_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
+    check = f" _{texts.closed(texts.sentence(texts.clip(line.check, 120)))}_" if line.check else ""
+    return f"• {why.share_of(line, diagnosis)} · {texts.closed(why.reply_words(line))}{check}"
+
+
+def _texts(diagnosis: Diagnosis) -> str:
+    sampled = [line for line in diagnosis.replies[:TOP_TEXTS] if line.sample]
+    lines = [f"{texts.count(line.count)} ×\n{texts.quote(line.sample)}" for line in sampled]
+    return _list("Top reply texts", lines, 0, "")
+
+
+def _ips(diagnosis: Diagnosis) -> str:
+    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.ips[:TOP_IPS]]
+    more = "more, together " + _rate(_sum(diagnosis.ips[TOP_IPS:]), diagnosis)
+    return _list("Per source IP", lines, len(diagnosis.ips), more)
+
+
+def _campaigns(diagnosis: Diagnosis) -> str:
+    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.jobs[:TOP_JOBS]]
+    return _list("Campaigns", lines, len(diagnosis.jobs), "more")
+
+
+def _list(title: str, lines: Sequence[str], total: int, more: str) -> str:
+    if not lines:
+        return ""
+    rest = [f"…and {total - len(lines)} {more}"] if total > len(lines) else []
+    return texts.clip("\n".join([f"*{title}*", *lines, *rest]), 2900)
+
+
+def _sum(shares: Sequence[Share]) -> Tally:
+    total = Tally()
+    for share in shares:
+        total += share.tally
+    return total
+
+
+def _rate(tally: Tally, diagnosis: Diagnosis) -> str:
+    """ "71 % of 5,790"; too few attempts are counted, not turned into a rate."""
+    if not tally.attempts:
+        return "no attempts"
+    few = max(1, min(20, diagnosis.min_attempts))
+    if tally.attempts < few:
+        return f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)}"
+    return f"{texts.percent(tally.rate)} of {texts.count(tally.attempts)}"
+
+
+def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:
+    """Heading, then a row per VMTA with mail: rate, attempts, waiting, state of its queues."""
+    tallies = {share.key: share.tally for share in diagnosis.vmtas}
+    queues: dict[str, list[QueueState]] = {}
+    for queue in diagnosis.queues:
+        queues.setdefault(queue.vmta, []).append(queue)
+    names = [*tallies, *(name for name in queues if name not in tallies)]
+    rows = [["VMTA", "deferred", "attempts", "waiting", "state"]]
+    for name in names:
+        tally, held = tallies.get(name, Tally()), queues.get(name, [])
+        rate = texts.percent(tally.rate) if tally.attempts >= 20 else "–"
+        waiting = texts.count(sum(queue.recipients for queue in held)) if held else "–"
+        rows.append([name, rate, texts.count(tally.attempts), waiting, _state(held)])
+    return rows
+
+
+def _state(queues: Sequence[QueueState]) -> str:
+    """ "normal", "paused", "2 of 3 paused, backoff"; "empty" where no queue waits."""
+    if not queues:
+        return "empty"
+    words = []
+    for word, hit in (("paused", [q.paused for q in queues]), ("backoff", [q.mode == "backoff" for q in queues])):
+        if any(hit):
+            words.append(word if all(hit) else f"{sum(hit)} of {len(queues)} {word}")
+    return ", ".join(words) or "normal"
+
+
+def _actions(incident: Incident | None) -> list[sb.Element]:
+    if incident is None or incident.state is IncidentState.RESOLVED:
+        return [buttons.overview_button()]
+    offers = incident.diagnosis.offers
+    shown: list[sb.Element] = []
+    if offers:
+        value = buttons.apply_value(incident.id, incident.revision, offers[0].playbook)
+        shown.append(buttons.offer_button(offers[0], 0, value))
+    if not incident.owner:
+        shown.append(buttons.acknowledge_button(buttons.incident_value(incident.id, incident.revision)))
+    shown.append(buttons.overview_button())
+    rest = buttons.menu(buttons.offer_options(offers[1:], incident.id, incident.revision))
+    return [*shown, rest] if rest is not None else shown
+
+
+def _footer(diagnosis: Diagnosis, incident: Incident | None) -> str:
+    about = f"`INC-{incident.id}` · {incident.state.value}" if incident is not None else "no open incident"
+    return f"{about} · {fleet.oldest_data(diagnosis.hosts)} at {texts.at_time(diagnosis.at, diagnosis.at)}"
+
+
+def _sentence(diagnosis: Diagnosis) -> str:
+    cause = states.cause_words(diagnosis)
+    trend = states.trend_words(diagnosis)
+    said = f"{states.name(diagnosis)}: {states.rate_words(diagnosis)}" + (f" ({trend})" if trend else "")
+    return texts.closed(said + (f", because of {cause}" if cause else ""))

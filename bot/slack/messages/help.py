@@ -1,0 +1,28 @@
+"""The answer to `/deferrals help`."""
+
+from __future__ import annotations
+
+from bot.slack.messages.message import Message, context, message, section
+
+_HELP = "\n".join(
+    (
+        "*`/deferrals`* every ISP, worst first",
+        "*`/deferrals gmail`* one ISP: rate, cause, source IPs, VMTAs, replies, campaigns, what to do",
+        "*`/deferrals help`* this text",
+    )
+)
+_NAMES = (
+    "ISPs answer to their usual names: `gmail`, `google`, `gmail.com`; `microsoft`, `outlook`, `hotmail`; "
+    "any domain we send to."
+)
+_CLICK = (
+    "*A button that ends in “…”* first shows what it would do: the exact commands, what they touch, when it ends "
+    "by itself. Nothing happens before you confirm, and every change has an Undo."
+)
+
+
+def help_message(operators: str) -> Message:
+    """`operators`: who may apply changes, as words for people."""
+    who = context(f"Applying and undoing is for {operators}. Asking is for everyone.")
+    text = "How to ask for deferrals: /deferrals, /deferrals gmail, /deferrals help."
+    return message(text, [section(_HELP), section(_NAMES), section(_CLICK), who], key="help")

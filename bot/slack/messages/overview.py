@@ -1,0 +1,85 @@
+"""The answer to `/deferrals`: all ISPs, worst first, and how fresh the picture is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import slackblocks as sb
+
+from bot.core.diagnosis import Overview, OverviewLine
+from bot.core.tier import Tier
+from bot.slack.messages import buttons, fleet, states, texts
+from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.table import table
+
+LINES = 12
+CALM_SHOWN = 5
+
+
+def overview_message(overview: Overview) -> Message:
+    shown = _shown(overview)
+    blocks: list[sb.Block] = [section(_head(overview))]
+    if shown:
+        blocks.append(table(_rows(overview, shown), ("left", "left", "right", "right", "right", "left")))
+        worst = [line for line in shown if line.tier > Tier.CLEAR] or shown
+        asks = [buttons.isp_button(line.isp, place) for place, line in enumerate(worst[:4])]
+        blocks.append(sb.ActionsBlock(elements=list(asks)))
+    blocks.append(context(_footer(overview, shown)))
+    blocks += [context(line) for line in fleet.troubles(overview.hosts)]
+    return message(_sentence(overview), blocks, key=f"all-{int(overview.at.timestamp())}")
+
+
+def _shown(overview: Overview) -> list[OverviewLine]:
+    """Every ISP that is over a floor; in calm times the first few."""
+    over = [line for line in overview.lines if line.tier > Tier.CLEAR]
+    return list(overview.lines[: min(LINES, max(len(over), CALM_SHOWN))])
+
+
+def _span(overview: Overview) -> str:
+    return texts.duration(overview.window.length)
+
+
+def _head(overview: Overview) -> str:
+    over = [line for line in overview.lines if line.tier > Tier.CLEAR]
+    if not overview.lines:
+        return f"*Deferrals, last {_span(overview)}* · no ISP with {overview.min_attempts} attempts or more"
+    if not over:
+        return f"🟢 *Deferrals, last {_span(overview)}* · every ISP is under its lowest floor"
+    return f"{states.tier_mark(over[0].tier)} *Deferrals, last {_span(overview)}* · {_over(len(over))}"
+
+
+def _over(number: int) -> str:
+    return f"{texts.counted(number, 'ISP')} over {'its' if number == 1 else 'their'} floor"
+
+
+def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
+    rows = [[" ", "ISP", _span(overview), "before", "attempts", "cause"]]
+    for line in lines:
+        before = texts.percent(line.before.rate) if line.before.attempts >= overview.min_attempts else "–"
+        cause = line.cause.words if line.cause and line.now.deferred else "–"
+        code = f" ({line.code})" if line.code and cause != "–" else ""
+        mark, rate = states.tier_mark(line.tier), texts.percent(line.now.rate)
+        inc = f" · INC-{line.incident}" if line.incident is not None else ""
+        rows.append([mark, line.title, rate, before, texts.count(line.now.attempts), cause + code + inc])
+    return rows
+
+
+def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
+    parts = []
+    rest = overview.lines[len(shown) :]
+    if rest:
+        top = max(line.now.rate for line in rest)
+        parts.append(f"{texts.counted(len(rest), 'more ISP')} at {texts.percent(top)} or less")
+    if overview.few:
+        parts.append(f"{overview.few} with under {overview.min_attempts} attempts")
+    parts.append(fleet.fleet_words(overview.hosts))
+    parts.append(f"{texts.counted(overview.active_changes, 'change')} active" if overview.active_changes else "")
+    return " · ".join(part for part in parts if part) + f" · at {texts.at_time(overview.at, overview.at)}"
+
+
+def _sentence(overview: Overview) -> str:
+    over = [line for line in overview.lines if line.tier > Tier.CLEAR]
+    if not over:
+        return f"No ISP is over its floor in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
+    worst = f"{states.name(over[0])} at {texts.percent(over[0].now.rate)}"
+    return f"{texts.capital(_over(len(over)))} in the last {_span(overview)}, worst {worst}."

@@ -1,0 +1,74 @@
+"""The state of an ISP or incident as mark, colour and word: never colour alone."""
+
+from __future__ import annotations
+
+from bot.core.diagnosis import Diagnosis, OverviewLine
+from bot.core.incident import Incident, IncidentState
+from bot.core.tier import Tier
+from bot.slack.messages import texts
+
+GREY = "#8a8f98"
+_TIERS: dict[Tier, tuple[str, str, str]] = {
+    Tier.CLEAR: ("🟢", "#2e9e5b", "normal"),
+    Tier.THROTTLE: ("🟡", "#d9a514", "throttled"),
+    Tier.MIXED: ("🟠", "#e07b16", "mixed"),
+    Tier.REPUTATION: ("🟠", "#e07b16", "reputation"),
+    Tier.BLOCK: ("🔴", "#c9302c", "blocked"),
+}
+_MITIGATING = ("🔵", "#2f6fde", "mitigating")
+_RESOLVED = ("🟢", "#2e9e5b", "resolved")
+
+
+def tier_mark(tier: Tier) -> str:
+    return _TIERS[tier][0]
+
+
+def tier_color(tier: Tier) -> str:
+    return _TIERS[tier][1]
+
+
+def tier_word(tier: Tier) -> str:
+    return _TIERS[tier][2]
+
+
+def incident_look(incident: Incident) -> tuple[str, str, str]:
+    """(mark, colour, word) of an incident: by tier while open, by state afterwards."""
+    if incident.state is IncidentState.RESOLVED:
+        return _RESOLVED
+    if incident.state is IncidentState.MITIGATING:
+        return _MITIGATING
+    return _TIERS[incident.tier]
+
+
+def name(diagnosis: Diagnosis | OverviewLine) -> str:
+    """The ISP as people call it; may be a recipient's domain, so it is foreign text."""
+    return texts.words(diagnosis.title)
+
+
+def span(diagnosis: Diagnosis) -> str:
+    return texts.duration(diagnosis.window.length)
+
+
+def rate_words(diagnosis: Diagnosis) -> str:
+    """ "31 % deferred", or why there is no rate."""
+    now = diagnosis.now
+    if diagnosis.blind:
+        return "rate not known, no fresh data"
+    if not now.attempts:
+        return f"no attempts in {span(diagnosis)}"
+    if not diagnosis.judged:
+        return f"not enough mail to judge ({texts.count(now.attempts)} of {diagnosis.min_attempts} attempts)"
+    return f"{texts.percent(now.rate)} deferred"
+
+
+def trend_words(diagnosis: Diagnosis) -> str:
+    """ "was 6 % an hour ago", or "" where there was too little mail before to compare with."""
+    before = diagnosis.before
+    if not diagnosis.judged or before.attempts < diagnosis.min_attempts:
+        return ""
+    ago = "an hour ago" if diagnosis.window.length.total_seconds() == 3600 else f"{span(diagnosis)} ago"
+    return f"was {texts.percent(before.rate)} {ago}"
+
+
+def cause_words(diagnosis: Diagnosis) -> str:
+    return diagnosis.cause.words if diagnosis.cause is not None and diagnosis.judged else ""

@@ -1,0 +1,60 @@
+"""The cause with its evidence, in words that the alert and the diagnosis share."""
+
+from __future__ import annotations
+
+from bot.core.diagnosis import Diagnosis, ReplyLine
+from bot.slack.messages import texts
+
+EVIDENCE_LIMIT = 4
+
+
+def dominant(diagnosis: Diagnosis) -> ReplyLine | None:
+    """The commonest reply of the cause; where the cause is not known, the commonest one at all."""
+    fitting = [line for line in diagnosis.replies if line.category is diagnosis.cause]
+    return next(iter(fitting or diagnosis.replies), None)
+
+
+def share_of(line: ReplyLine, diagnosis: Diagnosis) -> str:
+    """ "78 %" of this window's deferrals; bounces may carry the same reply, so never more than all."""
+    deferred = diagnosis.now.deferred
+    return texts.percent(min(line.count, deferred) / deferred) if deferred else texts.count(line.count)
+
+
+def reply_words(line: ReplyLine) -> str:
+    """ "`421 4.7.0` unusual rate of mail from our IPs": code and meaning."""
+    meaning = texts.sentence(texts.clip(line.meaning or line.category.words, 160)).rstrip(".")
+    return f"{texts.code(line.code)} {meaning}" if line.code else texts.capital(meaning)
+
+
+def why(diagnosis: Diagnosis) -> str:
+    """One paragraph: the dominant reply with its share, then what else holds. "" where nothing is known."""
+    parts = []
+    line = dominant(diagnosis)
+    if line is not None:
+        of = f"{share_of(line, diagnosis)} of {texts.count(diagnosis.now.deferred)} deferrals"
+        parts.append(f"{reply_words(line)}, {of}")
+    parts += [texts.sentence(texts.clip(text, 240)).rstrip(".") for text in diagnosis.evidence[:EVIDENCE_LIMIT]]
+    return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
+
+
+def worst_ips(diagnosis: Diagnosis) -> str:
+    """ "Worst IPs: `192.0.2.10` `.11` `.14`"; "" where no IP is known or all of a few are alike."""
+    deferred = [share.key for share in diagnosis.ips if share.tally.deferred]
+    if not deferred or len(diagnosis.ips) < 2:
+        return ""
+    more = f" …and {len(deferred) - 3} more" if len(deferred) > 3 else ""
+    return f"Worst IPs: {texts.short_ips(deferred[:3])}{more}"
+
+
+def worst_vmtas(diagnosis: Diagnosis) -> str:
+    names = [share.key for share in diagnosis.vmtas if share.tally.deferred]
+    if not names or len(diagnosis.vmtas) < 2:
+        return ""
+    more = f" …and {len(names) - 3} more" if len(names) > 3 else ""
+    return "VMTAs: " + " ".join(texts.code(name) for name in names[:3]) + more
+
+
+def sample(diagnosis: Diagnosis) -> str:
+    """The dominant reply as the mail server wrote it, quoted and inert."""
+    line = dominant(diagnosis)
+    return texts.quote(line.sample) if line is not None and line.sample else ""
