@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -110,7 +111,7 @@ class TierSettings(_Model):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         floors = (self.throttle, self.mixed, self.reputation, self.block)
-        if any(low >= high for low, high in zip(floors, floors[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(floors)):
             raise ValueError(f"expected throttle < mixed < reputation < block, found {' < '.join(map(str, floors))}")
         return self
 
@@ -199,15 +200,11 @@ def _resolved(config: Config, folder: Path) -> Config:
 
     def login(host: JumpSettings) -> dict[str, object]:
         return {
-            key: folder / value
-            for key in ("key_file", "password_file")
-            if (value := getattr(host, key)) is not None
+            key: folder / value for key in ("key_file", "password_file") if (value := getattr(host, key)) is not None
         }
 
     hosts = tuple(
-        host.model_copy(
-            update={**login(host), "jump": host.jump and host.jump.model_copy(update=login(host.jump))}
-        )
+        host.model_copy(update={**login(host), "jump": host.jump and host.jump.model_copy(update=login(host.jump))})
         for host in config.hosts
     )
     return config.model_copy(

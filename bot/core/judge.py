@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from bot.core.carriers import carriers
@@ -89,9 +88,9 @@ def read_replies(by_reply: Mapping[str, Tally], samples: Mapping[str, str], clas
             by_category[category] += tally.deferred
             by_code[category, " ".join(codes(reply)).strip()] += tally.deferred
     cause = max(by_category, key=lambda c: (by_category[c], c), default=None)
-    code = max(
-        (key for key in by_code if key[0] is cause), key=lambda key: (by_code[key], key[1]), default=(None, "")
-    )[1]
+    code = max((key for key in by_code if key[0] is cause), key=lambda key: (by_code[key], key[1]), default=(None, ""))[
+        1
+    ]
     return Reading(now, aimed, cause, code)
 
 
@@ -176,7 +175,7 @@ def _evidence(ips: tuple[Share, ...], reading: Reading, counts: Counts) -> Itera
     elif len(ips) > 1:
         yield f"all {len(ips)} IPs are deferred alike: not one IP's own standing"
     if left_out := deferred - reading.aimed:
-        yield f"{left_out:,} of {deferred:,} deferrals are the recipients' own (full or dead mailboxes): not in the tier"
+        yield f"{left_out:,} of {deferred:,} deferrals are full or dead mailboxes: not in the tier"
     yield from _self_made(counts.queues)
 
 

@@ -98,7 +98,11 @@ class Apply:
     def _run(self, change: Change) -> Change | Refusal:
         plan, by = change.plan, change.applied_by
         self._audit.append(
-            at=self._clock.now(), actor=by, action="apply", subject=f"CHG-{change.id}", detail=_record(plan, change.reason)
+            at=self._clock.now(),
+            actor=by,
+            action="apply",
+            subject=f"CHG-{change.id}",
+            detail=_record(plan, change.reason),
         )
         self._note(plan.incident, f"<@{by}> is applying *{plan.title}* (CHG-{change.id}): {_quoted(change.reason)}")
         self._show(plan.incident)

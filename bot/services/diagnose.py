@@ -10,6 +10,7 @@ from bot.core.category import Category
 from bot.core.change import ACTIVE
 from bot.core.classify import Classifier
 from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
+from bot.core.incident import Incident
 from bot.core.isp import IspCatalog
 from bot.core.judge import Classify, Counts, Key, Reading, judge, read_replies
 from bot.core.model import Dim, HostHealth, QueueState, Tally, Window
@@ -24,13 +25,13 @@ from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
 class Judgement:
     """How rates are judged: the window, the tiers (per ISP where set), and when data counts as stale."""
 
-    window: timedelta = timedelta(minutes=60)
-    rule: TierRule = TierRule()
-    rules: Mapping[str, TierRule] | None = None
-    stale_after: timedelta = timedelta(minutes=5)
+    window: timedelta
+    rule: TierRule
+    rules: Mapping[str, TierRule]
+    stale_after: timedelta
 
     def rule_of(self, isp: str) -> TierRule:
-        return (self.rules or {}).get(isp, self.rule)
+        return self.rules.get(isp, self.rule)
 
 
 class Diagnose:
@@ -79,40 +80,30 @@ class Diagnose:
         return replace(diagnosis, offers=fitting, advice=advice)
 
     def tiers(self) -> tuple[tuple[str, Tier, Category | None], ...]:
-        """(ISP, tier coming from clear, cause) of every ISP with mail in the window: cheap, for every poll."""
+        """(ISP, tier coming from clear, cause) of every ISP with enough mail to judge: cheap, for every poll."""
+        judged = self._by_isp(self._window()).items()
         return tuple(
             (isp, reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause)
-            for isp, reading in self._readings(self._window()).items()
+            for isp, replies in judged
+            if self._enough(isp, replies) and (reading := self._read(isp, replies))
         )
 
     def overview(self) -> Overview:
         """All ISPs, worst first; those with too little mail are only counted."""
         window = self._window()
-        readings = self._readings(window)
+        by_isp = self._by_isp(window)
         before = self._tallies.totals(window.before(), (Dim.ISP,))
         incidents = {incident.isp: incident for incident in self._incidents.unresolved()}
         lines = [
-            OverviewLine(
-                isp=isp,
-                title=self._isps.title(isp),
-                now=reading.now,
-                before=before.get((isp,), Tally()),
-                tier=reading.tier(
-                    incidents[isp].tier if isp in incidents else Tier.CLEAR, self._judgement.rule_of(isp)
-                ),
-                cause=reading.cause,
-                code=reading.code,
-                incident=incidents[isp].id if isp in incidents else None,
-            )
-            for isp, reading in readings.items()
-            if reading.now.attempts >= self._judgement.rule_of(isp).min_attempts or isp in incidents
+            self._line(isp, self._read(isp, replies), before.get((isp,), Tally()), incidents.get(isp))
+            for isp, replies in by_isp.items()
+            if self._enough(isp, replies) or isp in incidents
         ]
-        lines.sort(key=lambda line: (-line.now.rate, -line.now.attempts, line.isp))
         return Overview(
             at=window.end,
             window=window,
-            lines=tuple(lines),
-            few=len(readings) - len(lines),
+            lines=tuple(sorted(lines, key=lambda line: (-line.now.rate, -line.now.attempts, line.isp))),
+            few=len(by_isp) - len(lines),
             min_attempts=self._judgement.rule.min_attempts,
             hosts=self.hosts(),
             active_changes=len(self._changes.in_states(ACTIVE)),
@@ -141,14 +132,31 @@ class Diagnose:
         """The last whole minutes up to and including the running one."""
         return Window.ending(_next_minute(self._clock.now()), self._judgement.window)
 
-    def _readings(self, window: Window) -> dict[str, Reading]:
+    def _by_isp(self, window: Window) -> dict[str, dict[str, Tally]]:
+        """ISP -> reply template -> counts."""
         by_isp: dict[str, dict[str, Tally]] = {}
         for (isp, reply), tally in self._tallies.totals(window, (Dim.ISP, Dim.REPLY)).items():
             by_isp.setdefault(isp, {})[reply] = tally
-        return {
-            isp: read_replies(replies, self._tallies.samples(isp), self._classify(isp))
-            for isp, replies in by_isp.items()
-        }
+        return by_isp
+
+    def _enough(self, isp: str, replies: Mapping[str, Tally]) -> bool:
+        return sum(tally.attempts for tally in replies.values()) >= self._judgement.rule_of(isp).min_attempts
+
+    def _read(self, isp: str, replies: Mapping[str, Tally]) -> Reading:
+        return read_replies(replies, self._tallies.samples(isp), self._classify(isp))
+
+    def _line(self, isp: str, reading: Reading, before: Tally, incident: Incident | None) -> OverviewLine:
+        current = incident.tier if incident else Tier.CLEAR
+        return OverviewLine(
+            isp=isp,
+            title=self._isps.title(isp),
+            now=reading.now,
+            before=before,
+            tier=reading.tier(current, self._judgement.rule_of(isp)),
+            cause=reading.cause,
+            code=reading.code,
+            incident=incident.id if incident else None,
+        )
 
     def _classify(self, isp: str) -> Classify:
         return lambda reply: self._classifier.classify(reply, isp)

@@ -40,7 +40,9 @@ class Watch:
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
         open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
-        suspects = {isp for isp, tier, cause in self._diagnose.tiers() if worth_a_message(tier, cause, self._alert_from)}
+        suspects = {
+            isp for isp, tier, cause in self._diagnose.tiers() if worth_a_message(tier, cause, self._alert_from)
+        }
         moves = {}
         for isp in sorted(suspects | set(open_now)):
             incident = open_now.get(isp)
@@ -98,7 +100,11 @@ class Watch:
     def _record(self, incident: Incident, move: Move, diagnosis: Diagnosis) -> None:
         detail = {"isp": diagnosis.isp, "tier": diagnosis.tier.name, "rate": diagnosis.now.rate, "why": move.value}
         self._audit.append(
-            at=self._clock.now(), actor="deferbot", action=move.name.lower(), subject=f"INC-{incident.id}", detail=detail
+            at=self._clock.now(),
+            actor="deferbot",
+            action=move.name.lower(),
+            subject=f"INC-{incident.id}",
+            detail=detail,
         )
         log.info("incident moved", extra={"action": f"incident_{move.name.lower()}", "incident": incident.id, **detail})
 

@@ -1,0 +1,128 @@
+"""The command `deferbot`: run · demo · check · rates. Words and exit codes only; the work is elsewhere.
+
+Exit codes: 0 done, 1 a fault that was told in words, 2 wrong usage. Heavy imports stand inside the commands, so
+that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+from bot.errors import DeferbotError
+
+cli = typer.Typer(
+    name="deferbot",
+    help="Watches PowerMTA deferrals over SSH, explains them in Slack, applies a reviewed change, takes it back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
+
+
+def main() -> None:
+    """Run the command line; a fault of ours is one clear line, never a traceback."""
+    try:
+        cli()
+    except DeferbotError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+@cli.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"deferbot {__version__}")
+        raise typer.Exit
+
+
+@cli.command()
+def run(config: ConfigOption = Path("config.yaml"), verbose: Verbose = False) -> None:
+    """Watch the hosts of CONFIG and talk to Slack until SIGINT or SIGTERM."""
+    from bot.logs import set_up_logging
+    from bot.settings import Settings, load_config, load_secrets
+    from bot.wiring import build
+
+    set_up_logging(verbose=verbose)
+    settings = Settings(config=load_config(config), secrets=load_secrets(config.parent / ".env"))
+    ended = ended_by_signal()
+    app = build(settings)
+    try:
+        app.start()
+        ended.wait()
+    finally:
+        app.stop()
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1; 0 takes a free one.")] = 8033,
+    speed: Annotated[float, typer.Option(min=1, max=60, help="Simulated seconds per real second.")] = 30,
+    poll_every: Annotated[str, typer.Option(help="How often the hosts are read, in real time.")] = "2s",
+    scenario: Annotated[str, typer.Option(help="What happens first; `calm` for nothing.")] = "gmail-reputation",
+    verbose: Verbose = False,
+) -> None:
+    """The whole job on an embedded fleet and a local Slack page, until Ctrl-C. Nothing leaves this machine."""
+    from bot.demo import Demo
+    from bot.logs import set_up_logging
+
+    set_up_logging(verbose=verbose)
+    ended = ended_by_signal()
+    with Demo(port=port, speed=speed, poll_every=poll_every, scenario=scenario) as running:
+        typer.echo(running.welcome())
+        ended.wait()
+        typer.echo("Ending…")
+
+
+@cli.command()
+def check(config: ConfigOption = Path("config.yaml")) -> None:
+    """Check CONFIG, the playbooks, the rules and the files they name; tells every fault at once."""
+    from bot.check import check_all
+
+    found = check_all(config)
+    for note in found.notes:
+        typer.echo(f"note: {note}")
+    for fault in found.faults:
+        typer.echo(fault, err=True)
+    if found.faults:
+        typer.echo(f"{len(found.faults)} fault{'s' if len(found.faults) > 1 else ''} found.", err=True)
+        raise typer.Exit(1)
+    typer.echo(found.summary)
+
+
+@cli.command()
+def rates(
+    files: Annotated[list[str], typer.Argument(help="Accounting files (.csv, .csv.gz), or - for standard input.")],
+    by: Annotated[str, typer.Option(help="isp, ip, vmta, reply or job.")] = "isp",
+    isp: Annotated[str | None, typer.Option(help="Only this ISP, by any usual name.")] = None,
+    window: Annotated[str, typer.Option(help="How far back to look.")] = "60m",
+    until: Annotated[str | None, typer.Option(help="End of the window; default: the newest record.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every row as a JSON list.")] = False,
+) -> None:
+    """Deferral rates straight from accounting files: the quick question, answered with a real CSV reader."""
+    raise NotImplementedError((files, by, isp, window, until, as_json))
+
+
+def ended_by_signal() -> threading.Event:
+    """An event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    ended = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        if ended.is_set():
+            sys.exit(128 + number)
+        ended.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    return ended

@@ -1,0 +1,233 @@
+"""COMPOSITION ROOT: settings in, a running bot out. The only file of the product that names concrete adapters."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+from sqlalchemy import Engine
+
+from bot.clock import SystemClock
+from bot.jobs import Jobs
+from bot.knowledge import load_knowledge
+from bot.pmta.files import FollowedFiles
+from bot.pmta.ssh import HostLogin, SshFleet
+from bot.ports import Clock
+from bot.services.acknowledge import Acknowledge
+from bot.services.apply import Apply
+from bot.services.diagnose import Diagnose, Judgement
+from bot.services.poll import Poll
+from bot.services.run_steps import HostLocks, StepRunner
+from bot.services.undo import Undo
+from bot.services.watch import Watch
+from bot.settings import HostSettings, JumpSettings, Settings
+from bot.slack.app import SlackServices, build_app
+from bot.slack.outbox import Outbox
+from bot.slack.roles import SlackRoles
+from bot.slack.socket import Socket
+from bot.store.audit import SqlAuditLog
+from bot.store.changes import SqlChangeStore
+from bot.store.engine import migrate, open_engine
+from bot.store.fleet import SqlFleetStore
+from bot.store.incidents import SqlIncidentStore
+from bot.store.outbox import SqlOutboxStore
+from bot.store.tallies import SqlTallyStore
+
+CLICK_WORKERS = 8
+"""Threads for what people ask for; Bolt's own five only acknowledge."""
+
+
+def login_of(host: HostSettings) -> HostLogin:
+    """A host's settings as what the SSH adapter needs."""
+    return _login(host, host.name, host.pmta, host.jump)
+
+
+def _login(host: JumpSettings, name: str, pmta: str, jump: JumpSettings | None) -> HostLogin:
+    return HostLogin(
+        name=name,
+        address=host.address,
+        port=host.port,
+        user=host.user,
+        key_file=host.key_file,
+        password_file=host.password_file,
+        use_agent=host.use_agent,
+        jump=_login(jump, f"{name}'s jump host", pmta, None) if jump else None,
+        pmta=pmta,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts that run. `start` returns at once; `stop` ends with everything under way committed."""
+
+    jobs: Jobs
+    socket: Socket
+    outbox: Outbox
+    undo: Undo
+    apply: Apply
+    pool: ThreadPoolExecutor
+    shell: SshFleet
+    engine: Engine
+    stopping: threading.Event
+    outbox_thread: threading.Thread
+
+    def start(self) -> None:
+        """Settle what an earlier stop cut off, then connect to Slack and start looking.
+
+        Raises: ChatError where Slack does not take the tokens.
+        """
+        self.apply.recover()
+        self.undo.recover()
+        self.socket.start()
+        self.outbox_thread.start()
+        self.jobs.start()
+
+    def stop(self) -> None:
+        """Take nothing new in, finish what runs, close."""
+        self.socket.stop()
+        self.jobs.stop()
+        self.pool.shutdown(wait=True)
+        self.stopping.set()
+        self.outbox.wake()
+        self.outbox_thread.join()
+        self.shell.close()
+        self.engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    tallies: SqlTallyStore
+    fleet: SqlFleetStore
+    incidents: SqlIncidentStore
+    changes: SqlChangeStore
+    outbox: SqlOutboxStore
+    audit: SqlAuditLog
+
+
+class _Parts:
+    """Every part once, each built from those above it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.config = settings.config
+        self.secrets = settings.secrets
+        self.clock = clock
+        self.knowledge = load_knowledge(self.config.playbooks)
+        self.engine = open_engine(self.secrets.database_url)
+        migrate(self.engine)
+        self.tallies = SqlTallyStore(self.engine)
+        self.fleet = SqlFleetStore(self.engine)
+        self.incidents = SqlIncidentStore(self.engine)
+        self.changes = SqlChangeStore(self.engine)
+        self.audit = SqlAuditLog(self.engine)
+        self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
+        self.client = WebClient(self.secrets.slack_bot_token.get_secret_value(), base_url=self.secrets.slack_api_url)
+        channel = self.config.slack.channel
+        self.outbox = Outbox(self.client, SqlOutboxStore(self.engine), self.changes, clock, channel)
+        self.roles = SlackRoles(self.client, self.config.roles.get("operator", ()), clock)
+        self.runner = StepRunner(shell=self.shell, changes=self.changes, clock=clock, locks=HostLocks())
+        self.diagnose = self._diagnose()
+        self.apply = self._apply()
+        self.undo = self._undo()
+
+    def _diagnose(self) -> Diagnose:
+        alerts = self.config.alerts
+        rules = {isp: tiers.rule() for isp, tiers in alerts.isps.items()}
+        return Diagnose(
+            tallies=self.tallies,
+            fleet=self.fleet,
+            incidents=self.incidents,
+            changes=self.changes,
+            isps=self.knowledge.isps,
+            classifier=self.knowledge.classifier,
+            playbooks=self.knowledge.playbooks,
+            judgement=Judgement(alerts.window, alerts.tiers.rule(), rules, alerts.stale_after),
+            hosts=[host.name for host in self.config.hosts],
+            clock=self.clock,
+        )
+
+    def _apply(self) -> Apply:
+        return Apply(
+            diagnose=self.diagnose,
+            playbooks=self.knowledge.playbooks,
+            incidents=self.incidents,
+            changes=self.changes,
+            runner=self.runner,
+            audit=self.audit,
+            roles=self.roles,
+            clock=self.clock,
+            wake=self.outbox.wake,
+        )
+
+    def _undo(self) -> Undo:
+        return Undo(
+            incidents=self.incidents,
+            changes=self.changes,
+            runner=self.runner,
+            audit=self.audit,
+            roles=self.roles,
+            clock=self.clock,
+            wake=self.outbox.wake,
+        )
+
+    def slack_services(self) -> SlackServices:
+        return SlackServices(
+            diagnose=self.diagnose,
+            apply=self.apply,
+            undo=self.undo,
+            acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            roles=self.roles,
+            incidents=self.incidents,
+            changes=self.changes,
+            fleet=self.fleet,
+            isps=self.knowledge.isps,
+            clock=self.clock,
+        )
+
+    def jobs(self) -> Jobs:
+        globs = {host.name: host.accounting for host in self.config.hosts}
+        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill)
+        return Jobs(
+            hosts=list(globs),
+            poll=Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock),
+            watch=self._watch(),
+            undo=self.undo,
+            clean_up=lambda: self.tallies.prune(self.clock.now() - self.config.keep_tallies),
+            wake=self.outbox.wake,
+            poll_every=self.config.poll_every,
+        )
+
+    def _watch(self) -> Watch:
+        return Watch(
+            diagnose=self.diagnose,
+            incidents=self.incidents,
+            changes=self.changes,
+            audit=self.audit,
+            clock=self.clock,
+            alert_from=self.config.alerts.alert_from,
+            refresh=self.config.alerts.refresh,
+        )
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> App:
+    """Put the bot together; nothing runs yet.
+
+    Raises: ConfigError (playbooks, database), StoreError.
+    """
+    parts = _Parts(settings, clock or SystemClock())
+    pool = ThreadPoolExecutor(CLICK_WORKERS, thread_name_prefix="clicks")
+    stopping = threading.Event()
+    app = build_app(parts.client, parts.slack_services(), pool, parts.outbox.wake)
+    return App(
+        jobs=parts.jobs(),
+        socket=Socket(app, parts.secrets.slack_app_token.get_secret_value()),
+        outbox=parts.outbox,
+        undo=parts.undo,
+        apply=parts.apply,
+        pool=pool,
+        shell=parts.shell,
+        engine=parts.engine,
+        stopping=stopping,
+        outbox_thread=threading.Thread(target=parts.outbox.run, args=(stopping,), name="outbox", daemon=True),
+    )
