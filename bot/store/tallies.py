@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
 from bot.ports import NewRecords
@@ -96,13 +96,13 @@ def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 
 
 def _set_positions(connection: Connection, host: str, positions: Iterable[FilePosition]) -> None:
+    rows = {(host, at.path, str(at.inode), at.offset, at.header) for at in positions}
+    kept = {tuple(row) for row in connection.execute(select(file_position).where(file_position.c.host == host))}
+    if rows == kept:
+        return  # a poll that found nothing new writes nothing
     connection.execute(delete(file_position).where(file_position.c.host == host))
-    rows = [
-        {"host": host, "path": at.path, "inode": str(at.inode), "offset": at.offset, "header": at.header}
-        for at in positions
-    ]
     if rows:
-        connection.execute(insert(file_position), rows)
+        connection.exec_driver_sql(upsert(connection, file_position, replace=("offset", "header")), sorted(rows))
 
 
 def _prune(connection: Connection, table: Table, before: int, step: int) -> int:

@@ -1,0 +1,105 @@
+"""Incidents and their timelines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, update
+
+from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Incident, IncidentState, Note
+from bot.core.tier import Tier
+from bot.store.documents import DIAGNOSIS
+from bot.store.tables import incident as table
+from bot.store.tables import note as note_table
+from bot.store.transactions import Conflict, reading, writing
+
+
+class SqlIncidentStore:
+    """`ports.IncidentStore`. The schema itself holds "one unresolved incident an ISP"."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+        row = {
+            "isp": diagnosis.isp,
+            "state": IncidentState.OPEN.value,
+            "tier": diagnosis.tier.value,
+            "opened_at": at,
+            "revision": 1,
+            "peak_rate": diagnosis.now.rate,
+            "diagnosis": DIAGNOSIS.text(diagnosis),
+            "owner": "",
+        }
+        try:
+            with writing(self._engine, f"open an incident for {diagnosis.isp}") as connection:
+                key = connection.execute(insert(table).values(row)).inserted_primary_key
+                return None if key is None else _get(connection, key[0])
+        except Conflict:
+            return None
+
+    def get(self, incident: int) -> Incident | None:
+        with reading(self._engine, f"read INC-{incident}") as connection:
+            return _get(connection, incident)
+
+    def unresolved(self) -> tuple[Incident, ...]:
+        query = select(table).where(table.c.state != IncidentState.RESOLVED.value).order_by(table.c.id)
+        with reading(self._engine, "read the unresolved incidents") as connection:
+            return tuple(map(incident_of, connection.execute(query)))
+
+    def move(
+        self,
+        incident: Incident,
+        *,
+        state: IncidentState | None = None,
+        tier: Tier | None = None,
+        diagnosis: Diagnosis | None = None,
+        owner: str | None = None,
+        resolved_at: datetime | None = None,
+    ) -> Incident | None:
+        """As the port says. RESOLVED is final: another state after it is refused like a lost race."""
+        values: dict[str, object] = {"revision": table.c.revision + 1}
+        here: list[ColumnElement[bool]] = [table.c.id == incident.id, table.c.revision == incident.revision]
+        if state is not None:
+            values["state"] = state.value
+            here.append((table.c.state != IncidentState.RESOLVED.value) | (table.c.state == state.value))
+        if tier is not None:
+            values["tier"] = tier.value
+        if diagnosis is not None:
+            values["diagnosis"] = DIAGNOSIS.text(diagnosis)
+            values["peak_rate"] = max(incident.peak_rate, diagnosis.now.rate)
+        if owner is not None:
+            values["owner"] = owner
+        if resolved_at is not None:
+            values["resolved_at"] = resolved_at
+        with writing(self._engine, f"change INC-{incident.id}") as connection:
+            won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
+            return _get(connection, incident.id) if won else None
+
+    def note(self, note: Note) -> None:
+        row = {"incident": note.incident, "at": note.at, "text": note.text, "broadcast": note.broadcast}
+        with writing(self._engine, f"note on INC-{note.incident}") as connection:
+            connection.execute(insert(note_table).values(row))
+
+
+def incident_of(row: Row[Any]) -> Incident:
+    """An incident from a row that has all columns of the table."""
+    return Incident(
+        id=row.id,
+        isp=row.isp,
+        state=IncidentState(row.state),
+        tier=Tier(row.tier),
+        opened_at=row.opened_at,
+        revision=row.revision,
+        peak_rate=row.peak_rate,
+        diagnosis=DIAGNOSIS.value(row.diagnosis),
+        owner=row.owner,
+        resolved_at=row.resolved_at,
+    )
+
+
+def _get(connection: Connection, incident: int) -> Incident | None:
+    row = connection.execute(select(table).where(table.c.id == incident)).one_or_none()
+    return None if row is None else incident_of(row)

@@ -1,0 +1,1 @@
+"""The fakes, one file each; import them from `tests.fakes`."""

@@ -1,0 +1,84 @@
+"""Incidents in a dictionary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+
+from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Incident, IncidentState, Note
+from bot.core.tier import Tier
+from bot.errors import StoreError
+
+
+class MemoryIncidentStore:
+    """`ports.IncidentStore`. `notes` is the timeline of all incidents; a note's id is its place from 1."""
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+        self._incidents: dict[int, Incident] = {}
+        self._lock = Lock()
+
+    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+        with self._lock:
+            if any(i.isp == diagnosis.isp and i.state is not IncidentState.RESOLVED for i in self._incidents.values()):
+                return None
+            opened = Incident(
+                id=len(self._incidents) + 1,
+                isp=diagnosis.isp,
+                state=IncidentState.OPEN,
+                tier=diagnosis.tier,
+                opened_at=at,
+                revision=1,
+                peak_rate=diagnosis.now.rate,
+                diagnosis=diagnosis,
+            )
+            self._incidents[opened.id] = opened
+            return opened
+
+    def get(self, incident: int) -> Incident | None:
+        return self._incidents.get(incident)
+
+    def unresolved(self) -> tuple[Incident, ...]:
+        return tuple(i for i in self.all() if i.state is not IncidentState.RESOLVED)
+
+    def all(self) -> tuple[Incident, ...]:
+        """Every incident, oldest first."""
+        with self._lock:
+            return tuple(self._incidents.values())
+
+    def move(
+        self,
+        incident: Incident,
+        *,
+        state: IncidentState | None = None,
+        tier: Tier | None = None,
+        diagnosis: Diagnosis | None = None,
+        owner: str | None = None,
+        resolved_at: datetime | None = None,
+    ) -> Incident | None:
+        with self._lock:
+            kept = self._incidents.get(incident.id)
+            if kept is None or kept.revision != incident.revision:
+                return None
+            if kept.state is IncidentState.RESOLVED and state not in (None, IncidentState.RESOLVED):
+                return None
+            moved = replace(
+                kept,
+                state=kept.state if state is None else state,
+                tier=kept.tier if tier is None else tier,
+                diagnosis=kept.diagnosis if diagnosis is None else diagnosis,
+                peak_rate=max(kept.peak_rate, diagnosis.now.rate if diagnosis else 0.0),
+                owner=kept.owner if owner is None else owner,
+                resolved_at=kept.resolved_at if resolved_at is None else resolved_at,
+                revision=kept.revision + 1,
+            )
+            self._incidents[moved.id] = moved
+            return moved
+
+    def note(self, note: Note) -> None:
+        with self._lock:
+            if note.incident not in self._incidents:
+                raise StoreError(f"could not note on INC-{note.incident}: there is no such incident")
+            self.notes.append(note)
