@@ -1,0 +1,203 @@
+"""One command on one open transport: quoting, wall-clock limit, both output streams, exit status.
+
+An argv tuple becomes a command line here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shlex
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import paramiko
+
+from bot.errors import AnswerTooLong, CommandFailed, HostUnreachable
+from bot.pmta.connection import Wire
+from bot.pmta.retrying import MayHaveRun, OutOfTime
+
+GUARD = """\
+exec 3<&0 </dev/null
+{ read -r x <&3; trap '' TERM; kill -TERM 0; sleep 2; kill -KILL 0; } >/dev/null 2>&1 & w=$!
+exec 3<&-
+(exec "$@"); s=$?
+exec 2>/dev/null
+kill $w
+exit $s"""
+"""Runs "$@" and ends it, with all it started, as soon as the client closes the channel or the connection is cut.
+
+OpenSSH does not end a command without a terminal when its channel closes, and sends channel signals only to users
+other than root (session.c). What it always does is close the command's stdin, and sshd makes each command the leader
+of its own process group: so a reader of stdin kills that group. TERM first, KILL 2 s later. `exec` in a subshell keeps
+the shell's built-ins (echo, kill, test) from standing in for the programs.
+"""
+
+STDERR_KEPT = 64 << 10
+_CHUNK = 1 << 20
+_NO_STATUS = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run, and within which bounds. `title` names it in messages."""
+
+    host: str
+    argv: tuple[str, ...]
+    timeout_s: float
+    limit: int
+
+    @property
+    def line(self) -> bytes:
+        """The command line for the account's login shell, whichever it is."""
+        if any("\0" in word for word in self.argv):
+            raise ValueError(f"a command argument cannot hold a NUL byte, found one in {self.argv!r}")
+        return ("exec " + shlex.join(("/bin/sh", "-c", GUARD, "sh", *self.argv))).encode("utf-8", "surrogateescape")
+
+    @property
+    def title(self) -> str:
+        text = shlex.join(self.argv).replace("\n", " ")
+        return f"`{text if len(text) <= 80 else text[:79] + '…'}`"
+
+
+class Deadline:
+    """A moment on the monotonic clock; the same limit for all steps of one command."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def left_s(self) -> float:
+        return max(0.0, self._at - time.monotonic())
+
+    @property
+    def passed(self) -> bool:
+        return self.left_s() == 0.0
+
+
+class _Ready(threading.Event):
+    """Set by the transport's thread when either stream has news.
+
+    Two pipes share it, and each clears its event once it is drained, which would hide news of the other: so their
+    clear does nothing, and the reader re-arms it before looking at both.
+    """
+
+    def clear(self) -> None:
+        pass
+
+    def rearm(self) -> None:
+        super().clear()
+
+
+def run_command(wire: Wire, order: Order) -> bytes:
+    """Return stdout of a command that ended with status 0.
+
+    Raises:
+        HostUnreachable: the host took no further channel; the command was not run.
+        MayHaveRun, OutOfTime: cut or out of time after the command was sent.
+        CommandFailed, AnswerTooLong: see `bot.errors`.
+    """
+    deadline = Deadline(order.timeout_s)
+    channel = _open(wire, order, deadline)
+    try:
+        _start(channel, wire, order, deadline)
+        out, err = _read(channel, order, deadline)
+        # the status comes after the output: some servers never send it
+        if not channel.status_event.wait(deadline.left_s()):
+            raise OutOfTime(order.host, f"{order.title} ended its output but sent no exit status for {_for(order)}.")
+        return _judged(out, err, channel.exit_status, wire, order)
+    finally:
+        # on every path: this is what ends the command on the host
+        channel.close()
+
+
+def _for(order: Order) -> str:
+    return f"{order.timeout_s:g} s"
+
+
+def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
+    try:
+        return wire.open_session(timeout=deadline.left_s())
+    except paramiko.ChannelException as e:
+        sentence = f"sshd refuses a further session ({e.text}): is MaxSessions below 10, or the account locked?"
+        raise HostUnreachable(order.host, sentence) from e
+    except (paramiko.SSHException, EOFError, OSError) as e:
+        if wire.is_active():
+            # nobody answers on a connection that looks open: without this the next command would wait as long
+            wire.hang_up()
+            raise HostUnreachable(order.host, f"the connection does not answer (waited {_for(order)}).") from e
+        raise HostUnreachable(order.host, "the connection is lost.") from e
+
+
+def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadline) -> None:
+    # exec_command waits for the host's answer without any limit: closing the channel is the way to end that wait
+    guard = threading.Timer(deadline.left_s(), channel.close)
+    guard.daemon = True
+    guard.start()
+    try:
+        channel.settimeout(0.0)
+        channel.exec_command(order.line)
+    except (paramiko.SSHException, EOFError, OSError) as e:
+        if deadline.passed:
+            wire.hang_up()
+            raise OutOfTime(order.host, f"no answer to {order.title} within {_for(order)}.") from e
+        if wire.is_active():
+            sentence = f"sshd refused to run {order.title}: the account may run no commands."
+            raise CommandFailed(order.host, sentence, status=_NO_STATUS, said="") from e
+        raise MayHaveRun(order.host, _cut(order)) from e
+    finally:
+        guard.cancel()
+
+
+def _read(channel: paramiko.Channel, order: Order, deadline: Deadline) -> tuple[bytes, bytes]:
+    ready = _Ready()
+    channel.in_buffer.set_event(ready)
+    channel.in_stderr_buffer.set_event(ready)
+    out, err = bytearray(), bytearray()
+    while True:
+        ready.rearm()
+        ended = channel.eof_received or channel.closed
+        moved = _drain(channel, out, err)
+        if len(out) > order.limit:
+            sentence = (
+                f"{order.title} printed more than {order.limit} bytes; it was stopped and its answer is not used."
+            )
+            raise AnswerTooLong(order.host, sentence)
+        if moved:
+            continue
+        if ended:
+            return bytes(out), bytes(err)
+        if not ready.wait(deadline.left_s()):
+            raise OutOfTime(order.host, f"{order.title} had not ended after {_for(order)} and was stopped on the host.")
+
+
+def _drain(channel: paramiko.Channel, out: bytearray, err: bytearray) -> bool:
+    """Take what both streams hold now. They share one window: a stream left unread would stall the other."""
+    moved = False
+    if channel.recv_ready():
+        out += channel.recv(_CHUNK)
+        moved = True
+    if channel.recv_stderr_ready():
+        err += channel.recv_stderr(_CHUNK)
+        del err[:-STDERR_KEPT]
+        moved = True
+    return moved
+
+
+def _judged(out: bytes, err: bytes, status: int, wire: Wire, order: Order) -> bytes:
+    if status == 0:
+        return out
+    if status == _NO_STATUS and not wire.is_active():
+        raise MayHaveRun(order.host, _cut(order))
+    said = (err.strip() or out.strip()).decode("utf-8", "replace")[-500:]
+    last = f": {said.splitlines()[-1]}" if said else "."
+    if status == _NO_STATUS:
+        ending = "ended without an exit status (killed on the host?)"
+    else:
+        ending = f"ended with status {status}"
+    if status == 127 and PurePosixPath(order.argv[0]).name == "pmta":
+        last += " (its path is the setting `pmta` of the host)"
+    raise CommandFailed(order.host, f"{order.title} {ending}{last}", status=status, said=said)
+
+
+def _cut(order: Order) -> str:
+    return f"the connection was lost while {order.title} ran; whether it took effect is not known."
