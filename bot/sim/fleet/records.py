@@ -1,0 +1,54 @@
+"""Turns one delivery attempt into one accounting row, in the default column order."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from bot.sim.fleet.accounting import quoted, stamp
+from bot.sim.fleet.providers import Verdict
+from bot.sim.fleet.queues import Mail, Queue
+
+_ESMTP: Final = {
+    "gmail": '"SIZE,8BITMIME,STARTTLS,ENHANCEDSTATUSCODES,PIPELINING,CHUNKING,SMTPUTF8"',
+    "microsoft": '"SIZE,PIPELINING,DSN,ENHANCEDSTATUSCODES,STARTTLS,8BITMIME,BINARYMIME,CHUNKING,SMTPUTF8"',
+    "yahoo": '"PIPELINING,SIZE,8BITMIME,STARTTLS"',
+    "apple": '"PIPELINING,SIZE,ETRN,STARTTLS,ENHANCEDSTATUSCODES,8BITMIME,DSN,SMTPUTF8"',
+    "comcast": '"8BITMIME,SIZE,STARTTLS"',
+}
+_SOURCE_MTA: Final = "app1.sender.example (10.0.0.5)"
+_ACTIONS: Final = {"d": "relayed", "t": "delayed", "b": "failed"}
+
+
+@lru_cache(maxsize=8192)
+def _local(at: int) -> str:
+    return stamp(at) + "+0000"
+
+
+def recipient_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str, pool: str) -> str:
+    """A `d`, `t` or `b` record."""
+    box = mail.box
+    return (
+        f"{verdict.record},{_local(at)},{_local(mail.queued_at)},{mail.orig},{mail.local}@{box.domain},,"
+        f"{_ACTIONS[verdict.record]},{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),{verdict.category},"
+        f"smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},{mail.size},{queue.vmta},{mail.job},,"
+        f"{queue.name},{pool}"
+    )
+
+
+def queue_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str) -> str:
+    """A `tq` record: about the whole queue, so it names no recipient."""
+    box = mail.box
+    return (
+        f"tq,{_local(at)},,,,,,{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),,,,smtp,{ip},{box.address},"
+        f",,{queue.vmta},,,{queue.name},"
+    )
+
+
+def expired_row(at: int, mail: Mail, queue: Queue, diag: str, pool: str) -> str:
+    """A `b` record that PMTA makes itself: the mail waited too long, nobody was connected to."""
+    return (
+        f"b,{_local(at)},{_local(mail.queued_at)},{mail.orig},{mail.local}@{mail.box.domain},,failed,"
+        f"4.4.7 (delivery time expired),{quoted(diag)},,message-expired,smtp,{_SOURCE_MTA},,,,,{mail.size},{queue.vmta},"
+        f"{mail.job},,{queue.name},{pool}"
+    )
