@@ -136,6 +136,7 @@ def _entries(text: str, what: str) -> Iterator[tuple[str, Value]]:
 
 
 def _closed(what: str, path: str, line: int, parts: list[str]) -> Value:
-    if not parts[-1].endswith('"'):
-        raise fault(what, line + len(parts) - 1, f'{path} to end with a quote (")', parts[-1])
-    return Value(line, "\n".join(parts)[:-1])
+    last = parts[-1].rstrip()
+    if not last.endswith('"'):
+        raise fault(what, line + len(parts) - 1, f'{path} to end with a quote (")', last)
+    return Value(line, "\n".join([*parts[:-1], last[:-1]]))

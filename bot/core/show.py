@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.dom import DomAnswer, Item, fault
@@ -68,7 +68,8 @@ def parse_vmtas_text(text: str, host: str) -> tuple[VmtaState, ...]:
 
 def parse_status_dom(text: str) -> Status:
     """`pmta --dom show status`."""
-    return _status(DomAnswer(text, "pmta show status"))
+    answer = DomAnswer(text, "pmta show status")
+    return _status({path: value.text for path, value in answer.values.items()})
 
 
 def parse_status_json(text: str) -> Status:
@@ -76,10 +77,10 @@ def parse_status_json(text: str) -> Status:
     what = "pmta show status"
     try:
         data = json.loads(text)["data"]
-        lines = "\n".join(f'{path}="{value}"' for path, value in _flat(data, ""))
+        values = dict(_flat(data, ""))
     except (ValueError, KeyError, TypeError, RecursionError) as e:
         raise fault(what, 1, 'JSON of the form {"data": {…}, "status": …}', text) from e
-    return _status(DomAnswer(lines, what))
+    return _status(values)
 
 
 def mentions_source(text: str, ip: str, queue: str) -> bool:
@@ -169,16 +170,16 @@ def _rows(lines: Sequence[tuple[int, str]], what: str, row: re.Pattern[str]) -> 
             raise fault(what, number, "a row of the table", line)
 
 
-def _status(answer: DomAnswer) -> Status:
+def _status(values: Mapping[str, str]) -> Status:
     status = Status(
-        version=answer.first("mta.product.version"),
-        revision=answer.first("mta.product.revision"),
-        host_name=answer.first("mta.fullHostName"),
-        time_now=answer.first("status.timeNow", "mta.status.timeNow"),
-        started=answer.first("status.startupTime", "mta.status.startupTime"),
+        version=values.get("mta.product.version", ""),
+        revision=values.get("mta.product.revision", ""),
+        host_name=values.get("mta.fullHostName", ""),
+        time_now=values.get("status.timeNow") or values.get("mta.status.timeNow", ""),
+        started=values.get("status.startupTime") or values.get("mta.status.startupTime", ""),
     )
     if not status.version and not status.time_now:
-        raise ParseError(f"{answer.what}: expected mta.product.version or status.timeNow, found neither")
+        raise ParseError("pmta show status: expected mta.product.version or status.timeNow, found neither")
     return status
 
 
@@ -187,4 +188,4 @@ def _flat(value: object, path: str) -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from _flat(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield path, " ".join(str(value).split())
+        yield path, str(value)
