@@ -1,0 +1,280 @@
+// The local Slack's page: state, routing, the frame. Everything drawn comes from GET /page/state of one person and is
+// patched into place, so that scroll, focus, open parts and typed text survive every refresh.
+//
+// Stable hooks for browser tests (data-testid):
+//   message                   an article; data-ts. Its row around it: message-<ts>. In the thread pane the same hooks
+//                             stand inside [data-testid=thread].
+//   replies-<ts>, reply-<ts>  open the thread of a message · thread, thread-close, thread-composer, thread-send
+//   ephemeral, ephemeral-dismiss   the mark inside a message only this person sees
+//   attachment · chart (data-chart), chart-series (data-name, data-points), chart-point, chart-slice
+//   action-<action_id>        every interactive element and input field; data-action-id, data-block-id
+//   menu, menu-item (data-value)   the open overflow menu · confirm, confirm-yes, confirm-no
+//   modal (data-view-id), modal-submit, modal-close, modal-x   the modal in front only · field-error (data-block-id)
+//   composer, send, suggestions    the channel's box · notice, notice-dismiss · trouble (server out of reach)
+//   channel-tab, home-tab, home    · theme · unread (jump to the newest message)
+//   person-switch; in it person-<user id>, aria-checked=true on the one who is looking
+//   fleet, fleet-toggle, fleet-clock, fleet-scenario (data-scenario), scenario-select, scenario-start,
+//   fleet-isp-<isp>, fleet-host-<name>, queue-<queue name>
+
+import { api, live } from './api.js';
+import { composer } from './composer.js';
+import { h, listen, patch } from './dom.js';
+import { fleetStrip, watchFleet } from './fleet.js';
+import { homePane } from './home.js';
+import { closeOrphanMenu } from './layer.js';
+import { avatar, channelMessages, messageRows, threadPane } from './messages.js';
+import { showModals } from './modal.js';
+import { followNewest, jumpToNewest, keepPlace } from './scroll.js';
+import { names } from './text.js';
+import { cycleTheme, themeName } from './theme.js';
+
+const app = {
+  me: new URLSearchParams(location.search).get('user') || remembered() || '',
+  state: null,
+  route: { tab: 'channel', thread: null },
+  linked: true,
+  unread: false,
+  trouble: '',
+
+  render,
+  refresh,
+
+  /** Messages this person sees, in order. */
+  visible: () => app.state.messages.filter((message) => !hidden.has(message.ts)),
+
+  dismiss(ts) {
+    hidden.add(ts);
+    render();
+  },
+
+  /** What blocks need to know of where they stand. */
+  context: (container) => ({
+    container,
+    surface: container.type,
+    errors: {},
+    edited: () => {},
+    busy: (block, action) => busy.has(busyKey(container, block, action)),
+    act: (block, action) => act(container, block.block_id, action),
+  }),
+
+  /** Run a request; a failure becomes a notice. Returns the answer, or null where it failed. */
+  async ask(call) {
+    try {
+      const answer = await call(api, app.me);
+      app.trouble = '';
+      return answer;
+    } catch (error) {
+      app.trouble = error.message;
+      render();
+      return null;
+    }
+  },
+
+  /** Send what was typed; true where the server took it. */
+  async say(text, thread) {
+    if (thread && /^\/\S/.test(text)) {
+      app.trouble = 'Slash commands do not work in threads. Type it in the channel.';
+      return false;
+    }
+    const channel = app.state.channel.id;
+    jumpToNewest();
+    const sent = await app.ask((to, me) => (text.startsWith('/') ? to.command(me, channel, text) : to.message(me, channel, text, thread)));
+    await refresh();
+    return sent !== null;
+  },
+
+  openThread(ts) {
+    location.hash = ts ? `#thread-${ts}` : '';
+  },
+};
+
+const hidden = new Set();
+const busy = new Set();
+let root = null;
+let endLive = null;
+let reading = null;
+let again = false;
+
+function remembered() {
+  return sessionStorage.getItem('person');
+}
+
+const busyKey = (container, block, action) => `${container.ts || container.view_id}/${block}/${action}`;
+
+async function act(container, blockId, action) {
+  const key = busyKey(container, blockId, action.action_id);
+  if (busy.has(key)) return;
+  busy.add(key);
+  render();
+  await app.ask((to, me) => to.action(me, container, blockId, action));
+  busy.delete(key);
+  await refresh();
+}
+
+/** Read the state and draw it. While one read is under way, any number of calls become one more read. */
+async function refresh() {
+  again = true;
+  reading ||= (async () => {
+    while (again) {
+      again = false;
+      const me = app.me;
+      const state = await app.ask((to) => to.state(me));
+      if (state && me === app.me) take(state);
+    }
+    reading = null;
+  })();
+  await reading;
+}
+
+function take(state) {
+  app.state = state;
+  names.people = new Map(state.people.map((person) => [person.id, person.display]));
+  names.channels = new Map([[state.channel.id, state.channel.name]]);
+  render();
+  if (!endLive) become(state.me || state.people[0].id);
+}
+
+function become(user) {
+  if (endLive && app.me === user) return;
+  app.me = user;
+  sessionStorage.setItem('person', user);
+  if (endLive) endLive();
+  endLive = live(
+    user,
+    (version) => {
+      if (version === null || !app.state || version !== app.state.version) refresh();
+    },
+    (up) => {
+      app.linked = up;
+      render();
+    },
+  );
+  if (app.route.tab === 'home') openHome();
+  refresh();
+}
+
+function openHome() {
+  app.ask((to, me) => to.home(me));
+}
+
+function readRoute() {
+  const thread = location.hash.match(/^#thread-(.+)$/);
+  const before = app.route.tab;
+  app.route = { tab: location.hash === '#home' ? 'home' : 'channel', thread: thread ? thread[1] : null };
+  if (app.route.tab === 'home' && before !== 'home' && app.me) openHome();
+  render();
+}
+
+function render() {
+  if (!app.state) return;
+  const place = keepPlace();
+  root = patch(root, frame());
+  showModals(app.state.modals || [], app);
+  closeOrphanMenu();
+  place();
+}
+
+function frame() {
+  const { tab, thread } = app.route;
+  return h(
+    'div',
+    { id: 'app', class: `app ${thread ? 'with-thread' : ''}` },
+    h('header', { key: 'side', class: 'side' }, top(), fleetStrip(app)),
+    h('main', { key: 'main', class: 'main' }, paneHead(), notices(), tab === 'home' ? homePane(app) : channelPane()),
+    thread && threadPane(app),
+  );
+}
+
+function top() {
+  return h(
+    'div',
+    { key: 'top', class: 'top' },
+    h('div', { class: 'brand' }, h('b', null, 'Local Slack'), themeButton()),
+    h(
+      'nav',
+      { class: 'tabs', 'aria-label': 'Places' },
+      tabLink('channel', 'channel-tab', '#', app.state.channel.name),
+      tabLink('home', 'home-tab', '⌂', 'deferbot'),
+    ),
+    h('div', { class: 'people', role: 'radiogroup', 'aria-label': 'Who is looking', 'data-testid': 'person-switch' }, app.state.people.map(personButton)),
+  );
+}
+
+function themeButton() {
+  const click = () => {
+    cycleTheme();
+    render();
+  };
+  return h('button', { type: 'button', class: 'icon', 'data-testid': 'theme', 'aria-label': `Theme: ${themeName()}`, title: `Theme: ${themeName()}`, on: { click } }, { auto: '◐', light: '☀', dark: '☾' }[themeName()]);
+}
+
+function tabLink(tab, testid, sign, label) {
+  const here = app.route.tab === tab;
+  return h('a', { class: here ? 'tab here' : 'tab', href: tab === 'home' ? '#home' : '#', 'data-testid': testid, 'aria-current': here ? 'page' : null }, h('span', { class: 'sign', 'aria-hidden': 'true' }, sign), label);
+}
+
+function personButton(person) {
+  const mine = person.id === app.me;
+  return h(
+    'button',
+    { key: person.id, type: 'button', class: 'person', role: 'radio', 'aria-checked': String(mine), 'data-testid': `person-${person.id}`, on: { click: () => become(person.id) } },
+    avatar(person.display, false),
+    h('span', { class: 'person-name' }, person.display),
+    h('span', { class: person.operator ? 'duty on' : 'duty' }, person.operator ? 'on call' : 'not on call'),
+  );
+}
+
+function paneHead() {
+  const home = app.route.tab === 'home';
+  return h('div', { key: 'head', class: 'pane-head' }, h('h1', null, home ? 'deferbot' : `# ${app.state.channel.name}`, home && h('small', null, ' Home')));
+}
+
+function channelPane() {
+  const list = channelMessages(app);
+  return h(
+    'div',
+    { key: 'channel', class: 'channel' },
+    h(
+      'div',
+      { key: 'list', class: 'scroll', 'data-stick': true, tabindex: '0', role: 'log', 'aria-label': `Messages in ${app.state.channel.name}` },
+      list.length ? messageRows(list, app, 'channel') : h('p', { class: 'empty' }, 'Nothing here yet. Type /deferrals, or start a scenario.'),
+    ),
+    app.unread && h('button', { key: 'unread', type: 'button', class: 'unread', 'data-testid': 'unread', on: { click: () => jumpToNewest(render) } }, '↓ New messages'),
+    composer(app, { key: 'composer-channel', thread: null, label: `Message #${app.state.channel.name}, or /deferrals` }),
+  );
+}
+
+function notices() {
+  const told = (app.state.notices || []).filter((notice) => !hidden.has(notice.id)).slice(-3);
+  return h(
+    'div',
+    { key: 'notices', class: 'notices', role: 'status' },
+    !app.linked && h('p', { key: 'link', class: 'notice', 'data-testid': 'trouble' }, 'Connection lost. Trying again…'),
+    app.linked && app.trouble && notice('trouble', app.trouble, () => (app.trouble = '')),
+    told.map((item) => notice(item.id, item.text, () => hidden.add(item.id))),
+  );
+}
+
+function notice(key, text, drop) {
+  const click = () => {
+    drop();
+    render();
+  };
+  return h('p', { key, class: 'notice', 'data-testid': 'notice' }, h('span', null, text), h('button', { type: 'button', class: 'icon', 'data-testid': 'notice-dismiss', 'aria-label': 'Dismiss', on: { click } }, '✕'));
+}
+
+function start() {
+  root = document.getElementById('app');
+  listen();
+  followNewest(app);
+  addEventListener('hashchange', readRoute);
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && app.route.thread && !event.defaultPrevented && !document.querySelector('dialog[open]')) app.openThread(null);
+  });
+  readRoute();
+  if (app.me) become(app.me);
+  else refresh();
+  watchFleet(api, render);
+}
+
+start();

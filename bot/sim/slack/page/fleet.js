@@ -1,0 +1,175 @@
+// The simulated fleet beside the chat: clock, scenario, rate per ISP, queues per host. On a phone it folds into one line.
+
+import { h } from './dom.js';
+
+const SHOWN_QUEUES = 6;
+const FEW = 50;
+
+const view = { data: null, open: false, all: new Set(), starting: false };
+
+/** Read the fleet every second while the page is seen; `draw` is called when there is something new. */
+export function watchFleet(api, draw) {
+  const read = async () => {
+    try {
+      if (!document.hidden) {
+        view.data = await api.fleet();
+        draw();
+      }
+      setTimeout(read, 1000);
+    } catch (error) {
+      if (view.data) draw();
+      // No fleet behind this server: look again seldom.
+      setTimeout(read, error.status ? 15000 : 3000);
+    }
+  };
+  read();
+}
+
+/** The strip, or null where the server shows no fleet. */
+export function fleetStrip(app) {
+  const { data } = view;
+  const snapshot = data && data.snapshot;
+  if (!snapshot || !snapshot.hosts) return null;
+  const toggle = () => {
+    view.open = !view.open;
+    app.render();
+  };
+  return h(
+    'section',
+    { class: view.open ? 'fleet open' : 'fleet', 'data-testid': 'fleet', 'aria-label': 'Simulated fleet' },
+    h(
+      'button',
+      { type: 'button', class: 'fleet-line', 'data-testid': 'fleet-toggle', 'aria-expanded': String(view.open), on: { click: toggle } },
+      h('span', { class: 'fleet-clock' }, time(snapshot.now)),
+      h('span', { class: 'fleet-worst' }, worst(snapshot)),
+      h('span', { class: 'chevron', 'aria-hidden': 'true' }),
+    ),
+    h('div', { class: 'fleet-body' }, head(snapshot, data), starter(app, data), isps(snapshot), snapshot.hosts.map((host) => hostQueues(host, app))),
+  );
+}
+
+const time = (iso) => (String(iso).match(/T(\d\d:\d\d:\d\d)/) || [])[1] || String(iso);
+const count = (value) => Number(value || 0).toLocaleString('en-GB');
+const judged = (row) => row.attempts >= FEW;
+
+function percent(rate) {
+  const value = rate * 100;
+  return `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+const grade = (rate) => (rate >= 0.5 ? 'blocked' : rate >= 0.25 ? 'reputation' : rate >= 0.15 ? 'mixed' : rate >= 0.05 ? 'throttle' : 'clear');
+
+function worst(snapshot) {
+  const paused = snapshot.hosts.flatMap((host) => host.queues).filter((queue) => queue.paused).length;
+  const row = [...(snapshot.isps || [])].filter(judged).sort((a, b) => b.rate - a.rate)[0];
+  return [
+    row ? [h('i', { class: `lamp ${grade(row.rate)}`, 'aria-hidden': 'true' }), `${row.title} ${percent(row.rate)}`] : 'Simulated fleet',
+    paused > 0 && h('span', { class: 'chip paused' }, `${paused} paused`),
+  ];
+}
+
+function title(data, name) {
+  return ((data.scenarios || []).find((item) => item.name === name) || { title: name }).title || name;
+}
+
+function head(snapshot, data) {
+  return h(
+    'div',
+    { class: 'fleet-head' },
+    h('h2', null, 'Simulated fleet'),
+    h('p', null, h('span', { class: 'fleet-clock', 'data-testid': 'fleet-clock' }, time(snapshot.now)), h('span', { class: 'speed', title: 'Simulated time runs this much faster' }, `${count(snapshot.speed)}×`)),
+    h('p', { class: 'scenario-now', 'data-testid': 'fleet-scenario', 'data-scenario': snapshot.scenario }, title(data, snapshot.scenario)),
+  );
+}
+
+function starter(app, data) {
+  const start = async (event, button) => {
+    const select = button.parentNode.querySelector('select');
+    view.starting = true;
+    app.render();
+    await app.ask((api) => api.scenario(select.value));
+    view.starting = false;
+    app.render();
+  };
+  return h(
+    'div',
+    { class: 'starter' },
+    h(
+      'select',
+      { class: 'field', 'data-testid': 'scenario-select', 'aria-label': 'Scenario' },
+      (data.scenarios || []).map((item) => h('option', { key: item.name, value: item.name }, item.title || item.name)),
+    ),
+    h('button', { type: 'button', class: 'btn', 'data-testid': 'scenario-start', disabled: view.starting, 'aria-busy': view.starting ? 'true' : null, on: { click: start } }, h('span', null, 'Start')),
+  );
+}
+
+function isps(snapshot) {
+  const rows = snapshot.isps || [];
+  const top = Math.max(0.4, ...rows.map((row) => row.rate || 0));
+  const draw = (row) =>
+    h(
+      'tr',
+      { key: row.isp, class: judged(row) ? `isp ${grade(row.rate)}` : 'isp few', 'data-testid': `fleet-isp-${row.isp}`, title: `${count(row.deferred)} of ${count(row.attempts)} attempts deferred` },
+      h('th', { scope: 'row' }, row.title || row.isp),
+      h('td', { class: 'meter' }, h('span', { style: { '--share': `${Math.round(((row.rate || 0) / top) * 100)}%` } })),
+      h('td', { class: 'num' }, judged(row) ? percent(row.rate) : '–'),
+    );
+  return h(
+    'table',
+    { class: 'isps' },
+    h('caption', null, 'Deferred, last 10 min'),
+    h('tbody', null, rows.map(draw)),
+  );
+}
+
+const marked = (queue) => queue.paused || isBackoff(queue) || (queue.disabled || []).length > 0;
+const isBackoff = (queue) => String(queue.mode || '').toLowerCase() === 'backoff';
+
+function hostQueues(host, app) {
+  // The marked and the fullest queues are shown, in the order of their names: rows stay where they are while counts move.
+  const byName = (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true });
+  const queues = [...(host.queues || [])].sort((a, b) => marked(b) - marked(a) || b.recipients - a.recipients || byName(a, b));
+  const all = view.all.has(host.name);
+  const rest = queues.length - SHOWN_QUEUES;
+  const shown = (all ? queues : queues.slice(0, Math.max(SHOWN_QUEUES, queues.filter(marked).length))).sort(byName);
+  const toggle = () => {
+    if (!view.all.delete(host.name)) view.all.add(host.name);
+    app.render();
+  };
+  return h(
+    'div',
+    { key: host.name, class: 'host', 'data-testid': `fleet-host-${host.name}` },
+    h(
+      'table',
+      null,
+      h('caption', null, h('b', null, host.name), ` ${count(queues.reduce((sum, queue) => sum + queue.recipients, 0))} waiting`),
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'queue'), h('th', { scope: 'col', class: 'num' }, 'rcpt'), h('th', { scope: 'col', class: 'num' }, 'conn'))),
+      h('tbody', null, shown.map(queueRow)),
+    ),
+    rest > 0 && h('button', { type: 'button', class: 'quiet', 'aria-expanded': String(all), on: { click: toggle } }, all ? 'Show fewer' : `Show all ${queues.length} queues`),
+  );
+}
+
+function queueRow(queue) {
+  const [domain, vmta] = [queue.name.split('/')[0], queue.name.split('/').slice(1).join('/')];
+  return h(
+    'tr',
+    { key: queue.name, 'data-testid': `queue-${queue.name}`, class: queue.paused ? 'queue is-paused' : 'queue' },
+    h(
+      'th',
+      { scope: 'row', title: queue.name },
+      h('span', { class: 'queue-name' }, domain, h('wbr'), vmta && h('span', { class: 'vmta' }, `/${vmta}`)),
+      marked(queue) && h('span', { class: 'chips' }, chips(queue)),
+    ),
+    h('td', { class: 'num' }, count(queue.recipients)),
+    h('td', { class: 'num' }, count(queue.connections)),
+  );
+}
+
+function chips(queue) {
+  return [
+    queue.paused && h('span', { class: 'chip paused' }, 'PAUSED'),
+    isBackoff(queue) && h('span', { class: 'chip backoff' }, 'backoff'),
+    (queue.disabled || []).map((ip) => h('span', { class: 'chip disabled', title: `Source ${ip} is disabled for this queue` }, `${ip} off`)),
+  ];
+}
