@@ -6,9 +6,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from bot.sim.slack.server import LocalSlack, Person
 
@@ -31,6 +33,13 @@ def client_of(slack: LocalSlack, token: str | None = None) -> WebClient:
     return WebClient(slack.bot_token if token is None else token, base_url=slack.api_url, retry_handlers=[])
 
 
+def refused(client: WebClient, method: str, **args: object) -> str:
+    """The error code with which a call is refused."""
+    with pytest.raises(SlackApiError) as caught:
+        client.api_call(method, json=args)
+    return str(caught.value.response["error"])
+
+
 def new_app(slack: LocalSlack) -> App:
     logger = logging.getLogger("tests.local_slack_bot")
     return App(client=client_of(slack), logger=logger)
@@ -41,7 +50,7 @@ def connected(slack: LocalSlack, app: App, *, sockets: int = 1) -> Iterator[Sock
     """Connect `app` (the handler that was made last, where several are wanted); close everything at the end."""
     handlers = [SocketModeHandler(app, slack.app_token, ping_interval=2) for _ in range(sockets)]
     for handler in handlers:
-        handler.connect()
+        handler.connect()  # type: ignore[no-untyped-call]
     slack.wait_connected(sockets)
     try:
         yield handlers[-1]
@@ -50,5 +59,5 @@ def connected(slack: LocalSlack, app: App, *, sockets: int = 1) -> Iterator[Sock
             handler.client.auto_reconnect_enabled = False
         slack.close_sockets()
         for handler in handlers:
-            handler.close()
+            handler.close()  # type: ignore[no-untyped-call]
         app.listener_runner.listener_executor.shutdown()
