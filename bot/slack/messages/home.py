@@ -22,7 +22,7 @@ def home_view(overview: Overview, incidents: Sequence[Incident], changes: Sequen
     blocks += [sb.HeaderBlock("Open incidents"), *_incidents(incidents, now)]
     blocks += [sb.HeaderBlock("In force right now"), *_changes(changes, now)]
     blocks += [sb.HeaderBlock("Fleet"), *_hosts(overview.hosts)]
-    blocks += [sb.HeaderBlock(f"ISPs, last {texts.duration(overview.window.length)}"), section(_isps(overview))]
+    blocks += [sb.HeaderBlock(f"ISPs, last {texts.window_words(overview.window.length)}"), section(_isps(overview))]
     blocks.append(context(f"As of {texts.at_time(overview.at, now)} · opens fresh each time · `/deferrals help`"))
     return home_tab(blocks)
 

@@ -53,8 +53,7 @@ def _head(incident: Incident, changes: Sequence[Change], now: datetime) -> list[
     if hosts:
         numbers.append(texts.counted(len(hosts), "host"))
     numbers.append(f"since {texts.at_time(incident.opened_at, now)}")
-    places = [part for part in (why.worst_ips(diagnosis), why.worst_vmtas(diagnosis)) if part]
-    lines = [_headline(incident), " · ".join(numbers), *([" · ".join(places)] if places else [])]
+    lines = [_headline(incident), " · ".join(numbers), *filter(None, [why.worst_places(diagnosis)])]
     return lines + [_in_force(change, now) for change in _active(changes)]
 
 
@@ -70,6 +69,8 @@ def _in_force(change: Change, now: datetime) -> str:
 
 
 def _do(incident: Incident) -> str:
+    if incident.state is IncidentState.MITIGATING:
+        return f"*Do:* watch the chart: it shows the effect before the {states.span(incident.diagnosis)} rate does."
     advice = incident.diagnosis.advice or next((offer.why for offer in incident.diagnosis.offers), "")
     return f"*Do:* {texts.closed(texts.sentence(advice))}" if advice else ""
 

@@ -36,7 +36,7 @@ def _shown(overview: Overview) -> list[OverviewLine]:
 
 
 def _span(overview: Overview) -> str:
-    return texts.duration(overview.window.length)
+    return texts.window_words(overview.window.length)
 
 
 def _head(overview: Overview) -> str:
@@ -44,12 +44,12 @@ def _head(overview: Overview) -> str:
     if not overview.lines:
         return f"*Deferrals, last {_span(overview)}* · no ISP with {overview.min_attempts} attempts or more"
     if not over:
-        return f"🟢 *Deferrals, last {_span(overview)}* · every ISP is under its lowest floor"
+        return f"🟢 *Deferrals, last {_span(overview)}* · every ISP is normal"
     return f"{states.tier_mark(over[0].tier)} *Deferrals, last {_span(overview)}* · {_over(len(over))}"
 
 
 def _over(number: int) -> str:
-    return f"{texts.counted(number, 'ISP')} over {'its' if number == 1 else 'their'} floor"
+    return f"{texts.counted(number, 'ISP')} above normal"
 
 
 def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
@@ -80,6 +80,6 @@ def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
 def _sentence(overview: Overview) -> str:
     over = [line for line in overview.lines if line.tier > Tier.CLEAR]
     if not over:
-        return f"No ISP is over its floor in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
+        return f"No ISP is above normal in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
     worst = f"{states.name(over[0])} at {texts.percent(over[0].now.rate)}"
     return f"{texts.capital(_over(len(over)))} in the last {_span(overview)}, worst {worst}."

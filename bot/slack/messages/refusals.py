@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import slackblocks as sb
 
-from bot.core.change import Refusal
+from bot.core.change import Change, ChangeState, Refusal
 from bot.slack.messages import buttons, texts
 from bot.slack.messages.message import Message, message, section
 
@@ -46,6 +48,30 @@ def slack_too_slow() -> str:
     return (
         "Slack's three seconds for opening a window were over before I could, so nothing was done. Please click again."
     )
+
+
+def no_preview() -> str:
+    return "The preview failed on my side, so nothing was done. The reason is in a private message to you."
+
+
+def trouble(sentence: str) -> str:
+    """An error of ours, which is a sentence already."""
+    return f"That did not work: {texts.closed(texts.escape(texts.clip(texts.one_line(sentence), 600)))}"
+
+
+def undo_refused(change: int, found: Change | None, *, now: datetime) -> str:
+    """Why `change` cannot be taken back, "" where it can; the guard decides again when it is confirmed."""
+    if found is None:
+        return gone_change(change)
+    if found.state in (ChangeState.UNDONE, ChangeState.EXPIRED):
+        who = f" by {texts.person(found.ended_by)}" if found.ended_by else ", its time was up"
+        at = f" at {texts.at_time(found.ended_at, now)}" if found.ended_at else ""
+        return f"CHG-{change} was taken back{at} already{who}; nothing more was done."
+    if found.state is ChangeState.UNDOING:
+        return f"CHG-{change} is being taken back right now; nothing more was done."
+    if found.state not in (ChangeState.APPLIED, ChangeState.FAILED):
+        return f"CHG-{change} is {found.state.value}, so there is nothing to take back yet."
+    return ""
 
 
 def broken(error_id: str) -> str:

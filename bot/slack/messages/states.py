@@ -46,7 +46,7 @@ def name(diagnosis: Diagnosis | OverviewLine) -> str:
 
 
 def span(diagnosis: Diagnosis) -> str:
-    return texts.duration(diagnosis.window.length)
+    return texts.window_words(diagnosis.window.length)
 
 
 def rate_words(diagnosis: Diagnosis) -> str:

@@ -52,6 +52,13 @@ def duration(span: timedelta) -> str:
     return _joined(f"{days} d", hours % 24, "h")
 
 
+def window_words(span: timedelta) -> str:
+    """How long a window is: "60 min", "24 h"; minutes up to two hours, so that a rate's span reads the same
+    everywhere."""
+    minutes = int(span.total_seconds()) // 60
+    return f"{minutes} min" if 0 < minutes <= 120 else duration(span)
+
+
 def _joined(first: str, rest: int, unit: str) -> str:
     return f"{first} {rest} {unit}" if rest else first
 

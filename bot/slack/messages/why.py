@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.core.diagnosis import Diagnosis, ReplyLine
+from bot.core.carriers import carriers
+from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.slack.messages import texts
 
 EVIDENCE_LIMIT = 4
+SHOWN = 4
 
 
 def dominant(diagnosis: Diagnosis) -> ReplyLine | None:
@@ -37,21 +39,26 @@ def why(diagnosis: Diagnosis) -> str:
     return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
 
 
-def worst_ips(diagnosis: Diagnosis) -> str:
-    """ "Worst IPs: `192.0.2.10` `.11` `.14`"; "" where no IP is known or all of a few are alike."""
-    deferred = [share.key for share in diagnosis.ips if share.tally.deferred]
-    if not deferred or len(diagnosis.ips) < 2:
-        return ""
-    more = f" …and {len(deferred) - 3} more" if len(deferred) > 3 else ""
-    return f"Worst IPs: {texts.short_ips(deferred[:3])}{more}"
+def worst_places(diagnosis: Diagnosis) -> str:
+    """ "Worst IPs: `192.0.2.10` `.11` · VMTA: `gmail-ip-1`": the few that carry the deferrals, "" where all do."""
+    parts = []
+    ips = _few(diagnosis.ips)
+    if ips:
+        parts.append(f"Worst {'IP' if len(ips) == 1 else 'IPs'}: {texts.short_ips(ips[:SHOWN])}{_more(ips)}")
+    vmtas = _few(diagnosis.vmtas)
+    if vmtas:
+        names = " ".join(texts.code(name) for name in vmtas[:SHOWN])
+        parts.append(f"{'VMTA' if len(vmtas) == 1 else 'VMTAs'}: {names}{_more(vmtas)}")
+    return " · ".join(parts)
 
 
-def worst_vmtas(diagnosis: Diagnosis) -> str:
-    names = [share.key for share in diagnosis.vmtas if share.tally.deferred]
-    if not names or len(diagnosis.vmtas) < 2:
-        return ""
-    more = f" …and {len(names) - 3} more" if len(names) > 3 else ""
-    return "VMTAs: " + " ".join(texts.code(name) for name in names[:3]) + more
+def _few(shares: tuple[Share, ...]) -> list[str]:
+    chosen = [share.key for share in carriers(shares)]
+    return chosen if len(chosen) < len(shares) else []
+
+
+def _more(names: list[str]) -> str:
+    return f" …and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
 
 
 def sample(diagnosis: Diagnosis) -> str:

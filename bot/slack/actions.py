@@ -1,0 +1,118 @@
+"""Buttons: every click is checked afresh against the store; a value from Slack is an id, never a parameter."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+
+from bot.core.change import Refusal
+from bot.slack.caller import Caller
+from bot.slack.commands import answer_isp
+from bot.slack.desk import Desk, Job
+from bot.slack.home import show_home
+from bot.slack.messages import buttons, preview, refusals
+from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.overview import overview_message
+
+
+def register_actions(app: App, desk: Desk) -> None:
+    def clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond) -> None:
+        ack()
+        at_home = (body.get("view") or {}).get("type") == "home"
+        desk.start(desk.caller(body, respond), job_for(desk, str(action["action_id"]), value_of(action), at_home))
+
+    app.action(re.compile(r"(apply|isp)_\d+|undo|acknowledge|diagnose|overview|more"))(clicked)
+
+
+def value_of(action: dict[str, Any]) -> str:
+    """A button's value, or that of the chosen menu entry."""
+    option = action.get("selected_option") or {}
+    return str(action.get("value") or option.get("value") or "")
+
+
+def job_for(desk: Desk, action_id: str, value: str, at_home: bool = False) -> Job:
+    """What a click asks for. A menu entry's value names its action: `apply:…`, `undo:…`."""
+    kind = action_id.partition("_")[0]
+    if kind == "more":
+        kind, _, value = value.partition(":")
+    jobs = {"apply": preview_change, "undo": preview_undo, "diagnose": diagnose, "isp": diagnose_isp}
+    if kind == "acknowledge":
+        return lambda caller: acknowledge(desk, caller, value, at_home=at_home)
+    if kind == "overview":
+        return lambda caller: caller.answer(overview_message(desk.services.diagnose.overview()))
+    if kind in jobs:
+        return lambda caller: jobs[kind](desk, caller, value)
+    return lambda caller: desk.tell(caller, refusals.unknown_button())
+
+
+def preview_change(desk: Desk, caller: Caller, value: str) -> None:
+    """Role, then a window at once (its trigger lives three seconds), then the preview or why there is none."""
+    asked = buttons.read_apply(value)
+    if asked is None:
+        desk.tell(caller, refusals.unknown_button())
+        return
+    if not desk.may_apply(caller):
+        return
+    incident, revision, playbook = asked
+    view_id, _ = caller.open_view(preview.loading_view())
+    try:
+        outcome = desk.services.apply.preview(incident, playbook, by=caller.user)
+    except Exception:
+        caller.update_view(view_id, preview.refusal_view(refusals.no_preview()))
+        raise
+    if isinstance(outcome, Refusal):
+        caller.update_view(view_id, preview.refusal_view(outcome.sentence))
+    else:
+        caller.update_view(
+            view_id, preview.preview_view(outcome, now=desk.services.clock.now(), hint=_hint(desk, asked))
+        )
+
+
+def _hint(desk: Desk, asked: tuple[int, int, str]) -> str:
+    found = desk.services.incidents.get(asked[0])
+    return refusals.facts_changed() if found is not None and found.revision > asked[1] else ""
+
+
+def preview_undo(desk: Desk, caller: Caller, value: str) -> None:
+    change = buttons.read_change(value)
+    if change is None:
+        desk.tell(caller, refusals.unknown_button())
+    elif desk.may_apply(caller):
+        found = desk.services.changes.get(change)
+        refused = refusals.undo_refused(change, found, now=desk.services.clock.now())
+        if found is None or refused:
+            desk.tell(caller, refused)
+        else:
+            caller.open_view(preview.undo_view(found, now=desk.services.clock.now()))
+
+
+def acknowledge(desk: Desk, caller: Caller, value: str, *, at_home: bool) -> None:
+    """The owner is set for all to see; only a refusal is said in private."""
+    asked = buttons.read_incident(value)
+    if asked is None:
+        desk.tell(caller, refusals.unknown_button())
+        return
+    outcome = desk.services.acknowledge.acknowledge(asked[0], by=caller.user)
+    if isinstance(outcome, Refusal):
+        caller.answer(refusals.refusal_message(outcome))
+    desk.wake()
+    if at_home:
+        show_home(desk, caller)
+
+
+def diagnose(desk: Desk, caller: Caller, value: str) -> None:
+    """The fresh diagnosis of the incident's ISP, also long after it is resolved."""
+    asked = buttons.read_incident(value)
+    incident = desk.services.incidents.get(asked[0]) if asked else None
+    if asked is None:
+        desk.tell(caller, refusals.unknown_button())
+    elif incident is None:
+        desk.tell(caller, refusals.gone(asked[0]))
+    else:
+        caller.answer(diagnosis_message(desk.services.diagnose.isp(incident.isp), incident))
+
+
+def diagnose_isp(desk: Desk, caller: Caller, value: str) -> None:
+    answer_isp(desk, caller, value.strip().lower())

@@ -1,0 +1,91 @@
+"""Where listeners leave their work: one pool of ours, one frame that lets no failure go unsaid."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from slack_bolt import Respond
+from slack_sdk import WebClient
+
+from bot.errors import ChatError, DeferbotError
+from bot.ports import Wake
+from bot.slack.caller import Caller
+from bot.slack.messages import refusals
+from bot.slack.services import SlackServices
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[Caller], None]
+
+
+class Desk:
+    """Everything a listener may use. Holds no state of its own."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        services: SlackServices,
+        pool: ThreadPoolExecutor,
+        wake: Wake,
+        *,
+        channel: str,
+        operators: str,
+    ) -> None:
+        """`channel`: where alerts go; `operators`: who may apply changes, in words."""
+        self.client = client
+        self.services = services
+        self.wake = wake
+        self.channel = channel
+        self.operators = operators
+        self._pool = pool
+
+    def caller(self, body: dict[str, Any], respond: Respond | None = None) -> Caller:
+        return Caller(self.client, body, respond, self.channel)
+
+    def start(self, caller: Caller, job: Job) -> None:
+        """Run `job` on the pool; whatever it raises becomes a private answer with an id that is in the log."""
+        self._pool.submit(self.run, caller, job)
+
+    def run(self, caller: Caller, job: Job) -> None:
+        """The outermost frame of all slow work."""
+        try:
+            job(caller)
+        except ChatError as error:
+            log.warning("Slack refused", extra={"action": "slack_refused", "user": caller.user, "error": str(error)})
+            late = error.code in ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id")
+            self.tell(caller, refusals.slack_too_slow() if late else refusals.trouble(str(error)))
+        except DeferbotError as error:
+            log.warning("not done", extra={"action": "not_done", "user": caller.user, "error": str(error)})
+            self.tell(caller, refusals.trouble(str(error)))
+        except Exception as error:
+            error_id = new_error_id()
+            log.exception("listener failed", extra=failure(error_id, caller, error))
+            self.tell(caller, refusals.broken(error_id))
+
+    def tell(self, caller: Caller, sentence: str) -> None:
+        caller.answer(refusals.said(sentence))
+
+    def may_apply(self, caller: Caller) -> bool:
+        """False after having said why not."""
+        try:
+            if self.services.roles.is_operator(caller.user):
+                return True
+        except ChatError as error:
+            self.tell(caller, refusals.roles_unknown(str(error)))
+        else:
+            self.tell(caller, refusals.not_an_operator(self.operators))
+        return False
+
+
+def new_error_id() -> str:
+    """Short enough to be read out, long enough to be found in the log."""
+    return secrets.token_hex(4)
+
+
+def failure(error_id: str, caller: Caller, error: Exception) -> dict[str, str]:
+    """The log fields of an unexpected failure."""
+    return {"action": "listener_failed", "error_id": error_id, "user": caller.user, "error": repr(error)}

@@ -1,0 +1,62 @@
+"""What the listeners need of the rest of the bot, gathered once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.change import Change, Refusal
+from bot.core.diagnosis import Diagnosis, Overview
+from bot.core.incident import Incident
+from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
+
+
+class Diagnoses(Protocol):
+    """`services.diagnose.Diagnose`: from the store, never over SSH."""
+
+    def isp(self, isp: str) -> Diagnosis: ...
+    def overview(self) -> Overview: ...
+    def known_isps(self) -> tuple[str, ...]: ...
+
+
+class Applies(Protocol):
+    """`services.apply.Apply`."""
+
+    def preview(self, incident: int, playbook: str, *, by: str) -> Change | Refusal: ...
+    def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal: ...
+
+
+class Undoes(Protocol):
+    """`services.undo.Undo`."""
+
+    def undo(self, change: int, *, by: str) -> Change | Refusal: ...
+
+
+class Acknowledges(Protocol):
+    """`services.acknowledge.Acknowledge`."""
+
+    def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal: ...
+
+
+class IspNames(Protocol):
+    """`core.isp.IspCatalog`."""
+
+    def resolve(self, word: str, known: Collection[str] = ()) -> str | None: ...
+    def nearest(self, word: str, known: Collection[str] = ()) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlackServices:
+    """The use cases and stores behind the buttons."""
+
+    diagnose: Diagnoses
+    apply: Applies
+    undo: Undoes
+    acknowledge: Acknowledges
+    roles: Roles
+    incidents: IncidentStore
+    changes: ChangeStore
+    fleet: FleetStore
+    isps: IspNames
+    clock: Clock

@@ -1,0 +1,64 @@
+"""Submitted windows: the ack closes them, the work runs on our pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.core.change import Refusal
+from bot.slack.caller import Caller
+from bot.slack.desk import Desk
+from bot.slack.messages import buttons, refusals
+from bot.slack.messages.after import applied_message, undone_message
+from bot.slack.messages.preview import APPLY, REASON, UNDO, reason_problem
+
+
+def register_views(app: App, desk: Desk) -> None:
+    def apply_submitted(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        reason = reason_in(view)
+        problem = reason_problem(reason)
+        if problem:
+            ack(response_action="errors", errors={REASON: problem})
+            return
+        ack()
+        desk.start(desk.caller(body), lambda caller: apply_change(desk, caller, view["private_metadata"], reason))
+
+    def undo_submitted(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        ack()
+        desk.start(desk.caller(body), lambda caller: undo_change(desk, caller, view["private_metadata"]))
+
+    app.view(APPLY)(apply_submitted)
+    app.view(UNDO)(undo_submitted)
+
+
+def reason_in(view: dict[str, Any]) -> str:
+    """What was typed into the reason field, white space joined, "" where nothing was."""
+    field = view.get("state", {}).get("values", {}).get(REASON, {}).get(REASON, {})
+    return " ".join(str(field.get("value") or "").split())
+
+
+def apply_change(desk: Desk, caller: Caller, metadata: str, reason: str) -> None:
+    change = buttons.read_change(metadata)
+    if change is None:
+        desk.tell(caller, refusals.unknown_button())
+    elif desk.may_apply(caller):
+        outcome = desk.services.apply.apply(change, by=caller.user, reason=reason)
+        desk.wake()
+        if isinstance(outcome, Refusal):
+            caller.answer(refusals.refusal_message(outcome))
+        else:
+            caller.answer(applied_message(outcome, now=desk.services.clock.now()))
+
+
+def undo_change(desk: Desk, caller: Caller, metadata: str) -> None:
+    change = buttons.read_change(metadata)
+    if change is None:
+        desk.tell(caller, refusals.unknown_button())
+    elif desk.may_apply(caller):
+        outcome = desk.services.undo.undo(change, by=caller.user)
+        desk.wake()
+        if isinstance(outcome, Refusal):
+            caller.answer(refusals.refusal_message(outcome))
+        else:
+            caller.answer(undone_message(outcome))
