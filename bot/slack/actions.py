@@ -14,6 +14,7 @@ from bot.slack.desk import Desk, Job
 from bot.slack.home import show_home
 from bot.slack.messages import buttons, preview, refusals
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.message import Json
 from bot.slack.messages.overview import overview_message
 
 
@@ -55,24 +56,22 @@ def preview_change(desk: Desk, caller: Caller, value: str) -> None:
         return
     if not desk.may_apply(caller):
         return
-    incident, revision, playbook = asked
     view_id, _ = caller.open_view(preview.loading_view())
+    view = preview.refusal_view(refusals.no_preview())
     try:
-        outcome = desk.services.apply.preview(incident, playbook, by=caller.user)
-    except Exception:
-        caller.update_view(view_id, preview.refusal_view(refusals.no_preview()))
-        raise
+        view = _preview(desk, caller, *asked)
+    finally:
+        caller.update_view(view_id, view)
+
+
+def _preview(desk: Desk, caller: Caller, incident: int, revision: int, playbook: str) -> Json:
+    """Always fresh, whatever the revision of the button; where facts have changed since, it says so."""
+    outcome = desk.services.apply.preview(incident, playbook, by=caller.user)
     if isinstance(outcome, Refusal):
-        caller.update_view(view_id, preview.refusal_view(outcome.sentence))
-    else:
-        caller.update_view(
-            view_id, preview.preview_view(outcome, now=desk.services.clock.now(), hint=_hint(desk, asked))
-        )
-
-
-def _hint(desk: Desk, asked: tuple[int, int, str]) -> str:
-    found = desk.services.incidents.get(asked[0])
-    return refusals.facts_changed() if found is not None and found.revision > asked[1] else ""
+        return preview.refusal_view(outcome.sentence)
+    found = desk.services.incidents.get(incident)
+    hint = refusals.facts_changed() if found is not None and found.revision > revision else ""
+    return preview.preview_view(outcome, now=desk.services.clock.now(), hint=hint)
 
 
 def preview_undo(desk: Desk, caller: Caller, value: str) -> None:
