@@ -72,7 +72,9 @@ class PageApi:
 
     async def _state(self, request: web.Request) -> web.Response:
         try:
-            return web.json_response(self.state(request.query.get("user", "")))
+            # A page opened for the first time does not know the people yet: it gets the first one's view.
+            user = request.query.get("user") or next(iter(self._workspace.people), "")
+            return web.json_response(self.state(user))
         except ApiRefusal as refusal:
             return web.json_response(refusal.answer(), status=404)
 
