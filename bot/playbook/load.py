@@ -1,0 +1,101 @@
+"""Rule packs and playbooks from their folders; every fault of every file is reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.core.classify import GENERIC, Classifier
+from bot.errors import ConfigError
+from bot.playbook.faults import Model, validated
+from bot.playbook.rule_pack import RulePack
+from bot.playbook.schema import Playbook
+
+NOT_PLAYBOOKS = frozenset({"isps.yaml"})
+"""Files that lie beside the playbooks and are read elsewhere."""
+
+
+def load_playbooks(folder: Path) -> tuple[Playbook, ...]:
+    """Every `*.yaml` in `folder` but isps.yaml, by name.
+
+    Raises: ConfigError with all faults of all files, each `file: path: expected, found`.
+    """
+    found, faults = _load(Playbook, [path for path in _files(folder) if path.name not in NOT_PLAYBOOKS])
+    for path, playbook in found:
+        if playbook.name != path.stem:
+            faults.append(
+                f'{_called(path)}: name: "{path.stem}" as the file is called expected, found "{playbook.name}"'
+            )
+    _raise(faults)
+    return tuple(playbook for _, playbook in found)
+
+
+def load_rules(folder: Path) -> Classifier:
+    """A classifier of every pack in `folder`; each rule must decide its own examples.
+
+    Raises: ConfigError with all faults of all files, each `file: path: expected, found`.
+    """
+    found, faults = _load(RulePack, _files(folder))
+    faults += _named_twice(found)
+    _raise(faults)
+    classifier = Classifier(
+        [rule for _, pack in found for rule in pack.rules()], {pack.provider: pack.signatures for _, pack in found}
+    )
+    _raise([fault for path, pack in found for fault in _examples(path, pack, classifier)])
+    return classifier
+
+
+def _files(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise ConfigError([f"{folder}: a folder with *.yaml files expected, found none"])
+    return paths
+
+
+def _called(path: Path) -> str:
+    """`playbooks/gmail-reputation.yaml`, `playbooks/replies/gmail.yaml`: enough to find it."""
+    return "/".join(path.parts[-3:] if path.parent.name == "replies" else path.parts[-2:])
+
+
+def _load(model: type[Model], paths: Iterable[Path]) -> tuple[list[tuple[Path, Model]], list[str]]:
+    found: list[tuple[Path, Model]] = []
+    faults: list[str] = []
+    for path in paths:
+        try:
+            value, wrong = validated(model, path, _called(path))
+        except ConfigError as fault:
+            faults += fault.faults
+            continue
+        faults += wrong
+        if value is not None:
+            found.append((path, value))
+    return found, faults
+
+
+def _named_twice(found: Iterable[tuple[Path, RulePack]]) -> Iterable[str]:
+    seen: set[str] = set()
+    for path, pack in found:
+        if pack.provider != path.stem:
+            yield f'{_called(path)}: provider: "{path.stem}" as the file is called expected, found "{pack.provider}"'
+        for _, key, place, spec in pack.specs():
+            name = f"{pack.provider}/{spec.id}"
+            if name in seen:
+                yield f'{_called(path)}: {key}[{place}].id: a name of its own expected, found "{spec.id}" twice'
+            seen.add(name)
+
+
+def _examples(path: Path, pack: RulePack, classifier: Classifier) -> Iterable[str]:
+    for _, key, place, spec in pack.specs():
+        for number, example in enumerate(spec.examples):
+            isp = "" if pack.provider == GENERIC else pack.provider
+            decided = classifier.classify(example, isp).rule_id
+            if decided != f"{pack.provider}/{spec.id}":
+                yield (
+                    f"{_called(path)}: {key}[{place}].examples[{number}]: a reply that {spec.id} decides expected, "
+                    f"found one that {decided or 'no rule'} decides"
+                )
+
+
+def _raise(faults: list[str]) -> None:
+    if faults:
+        raise ConfigError(faults)

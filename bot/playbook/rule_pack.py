@@ -1,0 +1,91 @@
+"""The form of a rule pack `playbooks/replies/<provider>.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bot.core.category import Category
+from bot.core.classify import Rule, Stage
+from bot.playbook.patterns import fault_of
+
+_FORM = ConfigDict(extra="forbid", frozen=True)
+
+
+def _pattern(text: str) -> str:
+    if fault := fault_of(text):
+        raise ValueError(fault)
+    return text
+
+
+def _https(text: str) -> str:
+    if text and not text.startswith("https://"):
+        raise ValueError(f'an https:// link or nothing expected, found "{text}"')
+    return text
+
+
+def _joined(value: object) -> object:
+    """A list of patterns is one: any of them."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return "|".join(value)
+    return value
+
+
+Pattern = Annotated[str, Field(min_length=3, max_length=1200), BeforeValidator(_joined), AfterValidator(_pattern)]
+Sentence = Annotated[str, Field(min_length=3, max_length=240)]
+
+
+class RuleSpec(BaseModel):
+    """One rule. Each example is a whole reply that this rule, and no earlier one, must decide."""
+
+    model_config = _FORM
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")]
+    pattern: Pattern
+    category: Category
+    severity: Annotated[int, Field(ge=1, le=4)]
+    meaning: Sentence
+    check: Sentence
+    link: Annotated[str, AfterValidator(_https)] = ""
+    examples: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], Field(min_length=1)]
+
+
+class RulePack(BaseModel):
+    """One provider's rules by stage; within a stage the first match decides.
+
+    `signatures` give the provider's replies away where the domain is not known to be its own. `link` is the
+    provider's page for rules that name none.
+    """
+
+    model_config = _FORM
+
+    provider: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,60}$")]
+    link: Annotated[str, AfterValidator(_https)] = ""
+    signatures: tuple[Pattern, ...] = ()
+    tokens: tuple[RuleSpec, ...] = ()
+    phrases: tuple[RuleSpec, ...] = ()
+    statuses: tuple[RuleSpec, ...] = ()
+    codes: tuple[RuleSpec, ...] = ()
+
+    def specs(self) -> Iterable[tuple[Stage, str, int, RuleSpec]]:
+        """(stage, key in the file, place in its list, rule), in the order they are asked."""
+        parts = ((Stage.TOKEN, "tokens"), (Stage.PHRASE, "phrases"), (Stage.STATUS, "statuses"), (Stage.CODE, "codes"))
+        for stage, key in parts:
+            for place, spec in enumerate(getattr(self, key)):
+                yield stage, key, place, spec
+
+    def rules(self) -> Iterable[Rule]:
+        for stage, _, _, spec in self.specs():
+            yield Rule(
+                id=f"{self.provider}/{spec.id}",
+                provider=self.provider,
+                pattern=spec.pattern,
+                category=spec.category,
+                severity=spec.severity,
+                meaning=spec.meaning,
+                check=spec.check,
+                link=spec.link or self.link,
+                stage=stage,
+            )

@@ -1,0 +1,90 @@
+"""Which IPs, VMTAs and queues a playbook is pointed at, chosen from the evidence. Pure and deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.carriers import carriers
+from bot.core.diagnosis import Diagnosis, Share
+from bot.core.model import QueueState, Tally
+from bot.playbook.actions import Aim, Target
+
+Cells = Mapping[tuple[str, str, str], Tally]
+"""(host, source IP, VMTA) -> counts at this ISP in the window."""
+
+CLEARLY = 2.0
+"""The worst are deferred at least this many times as often as the rest together."""
+MIN_ATTEMPTS = 20
+"""A row with less mail cannot be judged on its own."""
+
+
+def worst(rows: Sequence[Share]) -> tuple[str, ...]:
+    """The few rows that carry most of the deferrals and are clearly worse than the rest; empty where none is.
+
+    `core.carriers` picks the fewest rows that hold 80 % of the deferrals. They count as worst only where other
+    rows are left, and each of the few is deferred at least twice as often as all the others together: evenly
+    spread trouble has no worst, and one IP alone cannot be compared.
+    """
+    chosen = carriers(rows, min_attempts=MIN_ATTEMPTS)
+    names = {row.key for row in chosen}
+    rest = sum((row.tally for row in rows if row.key not in names), Tally())
+    if not chosen or not rest.attempts or any(row.tally.rate < CLEARLY * rest.rate for row in chosen):
+        return ()
+    return tuple(row.key for row in chosen)
+
+
+def affected(rows: Sequence[Share]) -> tuple[str, ...]:
+    """The worst; where none stands out, every row deferred at least half as often as all rows together."""
+    if names := worst(rows):
+        return names
+    whole = sum((row.tally for row in rows), Tally())
+    few = min(MIN_ATTEMPTS, whole.attempts)
+    return tuple(
+        row.key
+        for row in rows
+        if row.tally.deferred and row.tally.rate >= whole.rate / 2 and (row.tally.attempts >= few or len(rows) == 1)
+    )
+
+
+def chosen_ips(diagnosis: Diagnosis, target: Target) -> tuple[str, ...]:
+    """The source IPs a target means, worst first; empty for targets that are not about IPs."""
+    if target is Target.WORST_IPS:
+        return worst(diagnosis.ips)
+    return affected(diagnosis.ips) if target is Target.AFFECTED_IPS else ()
+
+
+def chosen_queues(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueState]) -> tuple[QueueState, ...]:
+    """The queues a target means: all, or those of the VMTAs affected; of no known VMTA at all -> all."""
+    if target is Target.ALL_QUEUES:
+        return tuple(queues)
+    names = set(affected(diagnosis.vmtas))
+    return tuple(queue for queue in queues if queue.vmta in names) if diagnosis.vmtas else tuple(queues)
+
+
+def aims(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueState], cells: Cells) -> tuple[Aim, ...]:
+    """Everything a target means, by host, queue and IP."""
+    if target in (Target.WORST_IPS, Target.AFFECTED_IPS):
+        found = _source_aims(chosen_ips(diagnosis, target), queues, cells)
+    elif target is Target.WORST_VMTAS:
+        found = _vmta_aims(worst(diagnosis.vmtas), queues)
+    else:
+        found = [Aim(queue.host, queue.name, (queue,)) for queue in chosen_queues(diagnosis, target, queues)]
+    return tuple(sorted(found, key=lambda aim: (aim.host, aim.queue, aim.source_ip)))
+
+
+def _source_aims(ips: Sequence[str], queues: Sequence[QueueState], cells: Cells) -> list[Aim]:
+    used = {(host, vmta, ip) for (host, ip, vmta), tally in cells.items() if tally.attempts and ip in ips}
+    return [
+        Aim(queue.host, queue.name, (queue,), ip)
+        for queue in queues
+        for ip in ips
+        if (queue.host, queue.vmta, ip) in used
+    ]
+
+
+def _vmta_aims(names: Sequence[str], queues: Sequence[QueueState]) -> list[Aim]:
+    by_vmta: dict[tuple[str, str], list[QueueState]] = {}
+    for queue in queues:
+        if queue.vmta in names:
+            by_vmta.setdefault((queue.host, queue.vmta), []).append(queue)
+    return [Aim(host, f"*/{vmta}", tuple(held)) for (host, vmta), held in by_vmta.items()]
