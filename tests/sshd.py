@@ -65,6 +65,12 @@ class Sshd:
         for pid in _children(self._process.pid):
             os.kill(pid, 9)
 
+    @property
+    def connections(self) -> int:
+        """Open ones."""
+        assert self._process
+        return len(_children(self._process.pid))
+
     def known_hosts_lines(self) -> str:
         keys = ((self.root / f"host_{key_type}.pub").read_text() for key_type in self._key_types)
         return "".join(f"[127.0.0.1]:{self.port} {' '.join(key.split()[:2])}\n" for key in keys)

@@ -5,6 +5,7 @@ An argv tuple becomes a command line here and nowhere else.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import threading
 import time
@@ -34,6 +35,8 @@ the shell's built-ins (echo, kill, test) from standing in for the programs.
 """
 
 STDERR_KEPT = 64 << 10
+_GONE = (paramiko.SSHException, EOFError, OSError)
+"""What paramiko raises where the connection has gone; each send may meet it, also that of a window or a close."""
 _CHUNK = 1 << 20
 _NO_STATUS = -1
 
@@ -105,8 +108,15 @@ def run_command(wire: Wire, order: Order) -> bytes:
         if not channel.status_event.wait(deadline.left_s()):
             raise OutOfTime(order.host, f"{order.title} ended its output but sent no exit status for {_for(order)}.")
         return _judged(out, err, channel.exit_status, wire, order)
+    except _GONE as e:
+        raise MayHaveRun(order.host, _cut(order)) from e
     finally:
         # on every path: this is what ends the command on the host
+        _end(channel)
+
+
+def _end(channel: paramiko.Channel) -> None:
+    with contextlib.suppress(*_GONE):
         channel.close()
 
 
@@ -120,7 +130,7 @@ def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
     except paramiko.ChannelException as e:
         sentence = f"sshd refuses a further session ({e.text}): is MaxSessions below 10, or the account locked?"
         raise HostUnreachable(order.host, sentence) from e
-    except (paramiko.SSHException, EOFError, OSError) as e:
+    except _GONE as e:
         if wire.is_active():
             # nobody answers on a connection that looks open: without this the next command would wait as long
             wire.hang_up()
@@ -130,13 +140,13 @@ def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
 
 def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadline) -> None:
     # exec_command waits for the host's answer without any limit: closing the channel is the way to end that wait
-    guard = threading.Timer(deadline.left_s(), channel.close)
+    guard = threading.Timer(deadline.left_s(), _end, (channel,))
     guard.daemon = True
     guard.start()
     try:
         channel.settimeout(0.0)
         channel.exec_command(order.line)
-    except (paramiko.SSHException, EOFError, OSError) as e:
+    except _GONE as e:
         if deadline.passed:
             wire.hang_up()
             raise OutOfTime(order.host, f"no answer to {order.title} within {_for(order)}.") from e

@@ -121,14 +121,14 @@ def _greet(wire: Wire, login: HostLogin, known_hosts: Path, limits: Limits) -> N
         error.permanent = True
         raise error from e
     except (paramiko.SSHException, EOFError, OSError) as e:
-        raise HostUnreachable(login.name, _no_greeting(wire, login, limits)) from e
+        raise HostUnreachable(login.name, _no_greeting(wire, login, limits, str(e))) from e
     refusal = pins.refusal(HostKey(shown.get_name(), shown.asbytes()))
     if refusal:
         raise HostKeyRefused(login.name, refusal)
 
 
-def _no_greeting(wire: Wire, login: HostLogin, limits: Limits) -> str:
+def _no_greeting(wire: Wire, login: HostLogin, limits: Limits, why: str) -> str:
     missing = "finish the key exchange" if wire.remote_version else "send an SSH banner"
     if wire.is_active():
         return f"{login.at} took the connection but did not {missing} within {limits.login_s:g} s."
-    return f"{login.at} took the connection but closed it before it could {missing}: {wire.get_exception() or 'cut'}."
+    return f"{login.at} took the connection but closed it before it could {missing}: {why or 'connection cut'}."

@@ -12,6 +12,8 @@ from typing import IO
 
 import paramiko
 
+from bot.sim.wire import GONE
+
 _CHUNK = 64 << 10
 
 
@@ -41,14 +43,15 @@ def _finish(process: subprocess.Popen[bytes], channel: paramiko.Channel, ended: 
     errors.join()
     status = process.wait()
     ended.set()
-    # a shell reports death by signal n as 128 + n
-    channel.send_exit_status(status if status >= 0 else 128 - status)
-    channel.close()
+    with contextlib.suppress(*GONE):
+        # a shell reports death by signal n as 128 + n
+        channel.send_exit_status(status if status >= 0 else 128 - status)
+        channel.close()
 
 
 def _pump(source: IO[bytes] | None, send: Callable[[bytes], object]) -> None:
     if source is None:
         return
-    with contextlib.suppress(OSError):  # the client has closed the channel
+    with contextlib.suppress(*GONE):
         while chunk := os.read(source.fileno(), _CHUNK):
             send(chunk)

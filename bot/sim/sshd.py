@@ -28,7 +28,7 @@ from paramiko.common import (
 )
 
 from bot.sim.process import serve_process
-from bot.sim.wire import ServerWire
+from bot.sim.wire import GONE, ServerWire
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,21 @@ def _program_and_arguments(line: str) -> list[str]:
 
 
 class SimSshd:
-    """One host's SSH server. `root` holds its host key and the client key; servers may share it."""
+    """One host's SSH server. `root` holds its host key and the client key; servers may share it.
 
-    def __init__(self, host: str, run: Callable[[str], Executed | Shell], *, root: Path) -> None:
+    `password`, where given, is taken as well as the client key.
+    """
+
+    def __init__(
+        self, host: str, run: Callable[[str], Executed | Shell], *, root: Path, password: str | None = None
+    ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._host = host
         self._run = run
         self._host_key = _key_at(root / f"{host}_host_ed25519")
         self.client_key_file = root / "client_ed25519"
         self._client_key = _key_at(self.client_key_file)
+        self._password = password
         self.faults = Faults()
         self.port = 0
         self._listener: socket.socket | None = None
@@ -185,10 +191,19 @@ class SimSshd:
         wire.add_server_key(_new_key() if self.faults.changed_host_key else self._host_key)
         with self._lock:
             self._wires = [w for w in self._wires if w.is_active()] + [wire]
-        wire.start_server(event=threading.Event(), server=_Gate(wire, self._admits))
+        wire.start_server(event=threading.Event(), server=_Gate(wire, self._admits_key, self._admits_password))
 
-    def _admits(self, key: paramiko.PKey) -> bool:
+    def _admits_key(self, key: paramiko.PKey) -> bool:
         return key.asbytes() == self._client_key.asbytes() and not self.faults.refuse_login
+
+    def _admits_password(self, password: str) -> bool:
+        return password == self._password and not self.faults.refuse_login
+
+    @property
+    def connections(self) -> int:
+        """Open ones."""
+        with self._lock:
+            return sum(wire.is_active() for wire in self._wires)
 
     def _begin(self, channel: paramiko.Channel, line: bytes) -> None:
         thread = threading.Thread(target=self._execute, args=(channel, line), name=f"exec-{self._host}", daemon=True)
@@ -198,7 +213,8 @@ class SimSshd:
 
     def _execute(self, channel: paramiko.Channel, line: bytes) -> None:
         faults = self.faults
-        with contextlib.closing(channel):
+        # the innermost first: closing a channel sends a message too
+        with contextlib.suppress(*GONE), contextlib.closing(channel):
             if faults.cut_before_run:
                 _cut(channel)
             elif faults.hang_after_start:
@@ -212,27 +228,32 @@ class SimSshd:
         elif isinstance(outcome, Shell):
             serve_process(channel, outcome.line)
         else:
-            with contextlib.suppress(OSError):  # the client has closed the channel
-                channel.sendall(outcome.stdout)
-                channel.sendall_stderr(outcome.stderr)
-                if faults.no_exit_status:
-                    channel.shutdown_write()
-                    channel.status_event.wait()
-                channel.send_exit_status(outcome.status)
+            channel.sendall(outcome.stdout)
+            channel.sendall_stderr(outcome.stderr)
+            if faults.no_exit_status:
+                channel.shutdown_write()
+                channel.status_event.wait()
+            channel.send_exit_status(outcome.status)
 
 
 class _Gate(paramiko.ServerInterface):
-    """Lets one key in, for `exec` on session channels only."""
+    """Lets the admitted in, for `exec` on session channels only."""
 
-    def __init__(self, wire: ServerWire, admits: Callable[[paramiko.PKey], bool]) -> None:
+    def __init__(
+        self, wire: ServerWire, admits_key: Callable[[paramiko.PKey], bool], admits_password: Callable[[str], bool]
+    ) -> None:
         self._wire = wire
-        self._admits = admits
+        self._admits_key = admits_key
+        self._admits_password = admits_password
 
     def get_allowed_auths(self, username: str) -> str:  # noqa: ARG002  # paramiko's signature
-        return "publickey"
+        return "publickey,password"
+
+    def check_auth_password(self, username: str, password: str) -> int:  # noqa: ARG002  # paramiko's signature
+        return AUTH_SUCCESSFUL if self._admits_password(password) else AUTH_FAILED
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:  # noqa: ARG002  # paramiko's signature
-        return AUTH_SUCCESSFUL if self._admits(key) else AUTH_FAILED
+        return AUTH_SUCCESSFUL if self._admits_key(key) else AUTH_FAILED
 
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002  # paramiko's signature
         if kind == "session":

@@ -9,6 +9,9 @@ from collections.abc import Callable
 import paramiko
 from paramiko.common import MSG_CHANNEL_REQUEST
 
+GONE = (OSError, EOFError, paramiko.SSHException)
+"""What paramiko raises where something is sent to a client that has gone."""
+
 Begin = Callable[[paramiko.Channel, bytes], None]
 Table = dict[int, Callable[[paramiko.Channel, paramiko.Message], object]]
 
@@ -23,6 +26,7 @@ class ServerWire(paramiko.Transport):
         super().__init__(sock)
         self._begin = begin
         self._held: tuple[paramiko.Channel, bytes] | None = None
+        self._idle: list[paramiko.Channel] = []
         # A command that is quick could end and close its channel before paramiko has sent the answer to the exec
         # request, and clients take a channel closed that early for a refusal: so start it after the answer.
         table: Table = paramiko.Transport._channel_handler_table  # type: ignore[attr-defined]  # not in the stubs
@@ -36,10 +40,19 @@ class ServerWire(paramiko.Transport):
     def _answer_then_begin(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
         self._answer_request(channel, message)
         held, self._held = self._held, None
-        # paramiko queues each new channel for accept(); nobody else takes them out
         if held:
-            self.accept(timeout=0)
+            self._take_out(channel)
             self._begin(*held)
+
+    def _take_out(self, begun: paramiko.Channel) -> None:
+        """Empty the queue of new channels, which nobody else does.
+
+        That queue holds the only reference to a channel before its command comes, and commands need not come in the
+        order of their channels: a channel that is taken out too early is kept here, or it would close itself.
+        """
+        oldest = self.accept(timeout=0)
+        idle = [*self._idle, *([oldest] if oldest else [])]
+        self._idle = [channel for channel in idle if channel is not begun and not channel.closed]
 
     def hang_up(self) -> None:
         """Cut the connection at once."""
