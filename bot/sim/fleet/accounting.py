@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final
+
+from bot.sim.fleet.config import Section
+from bot.sim.fleet.directives import size
 
 HEADER: Final = (
     "type,timeLogged,timeQueued,orig,rcpt,orcpt,dsnAction,dsnStatus,dsnDiag,dsnMta,bounceCat,srcType,srcMta,dlvType,"
@@ -85,3 +89,27 @@ class AccountingFile:
     def _named(self) -> Path:
         name = f"{self._path.stem}-{self._day}-{max(self._number, 0):04d}{self._path.suffix}"
         return self._path.with_name(name)
+
+
+class Ledger:
+    """All accounting files of one host, by record type; a type that no file asks for is not written."""
+
+    def __init__(self, sections: Sequence[Section], rng: Random) -> None:
+        self._files: dict[str, AccountingFile] = {}
+        for section in sections:
+            file = AccountingFile(Path(section.name), size(section.last("max-size", "250M")), rng)
+            self._files |= dict.fromkeys(section.last("records", "d,b").split(","), file)
+
+    def write(self, at: int, record: str, line: str) -> None:
+        file = self._files.get(record)
+        if file is not None:
+            file.add(at, line)
+
+    def flush(self) -> None:
+        for file in dict.fromkeys(self._files.values()):
+            file.flush()
+
+    def rotate(self, at: int) -> None:
+        """Go on in new files now, as `pmta rotate acct` does."""
+        for file in dict.fromkeys(self._files.values()):
+            file.rotate(stamp(at)[:10])

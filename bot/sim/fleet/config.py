@@ -11,7 +11,7 @@ from bot.sim.fleet import directives
 from bot.sim.fleet.guesses import GUESSES
 
 
-class ConfigFault(Exception):  # noqa: N818  it is PMTA's finding about a file, printed as PMTA prints it
+class ConfigFault(Exception):
     """One fault; `str` is the line PMTA prints."""
 
     def __init__(self, file: Path, line: int, text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from bot.errors import DeferbotError
 from bot.ports import Clock
 from bot.sim.fleet import scenarios
+from bot.sim.fleet.console import Answer, run_command
 from bot.sim.fleet.counters import PANEL_MINUTES
 from bot.sim.fleet.mta import Mta
 from bot.sim.fleet.providers import TICK_S, Providers
@@ -24,15 +24,6 @@ _CHUNK_S: Final = 30
 _AT_MOST_S: Final = 2 * 3600
 """One call of `advance` catches up this much; what is left waits for the next call."""
 _TITLES: Final = {"gmail": "Gmail", "microsoft": "Microsoft", "yahoo": "Yahoo", "apple": "Apple", "comcast": "Comcast"}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one `pmta` command printed, and its exit status."""
-
-    stdout: str
-    stderr: str
-    status: int
 
 
 class Fleet:
@@ -95,6 +86,8 @@ class Fleet:
                 self._live_until(min(end, self._at + _CHUNK_S))
 
     def _live_until(self, end: int) -> None:
+        if end <= self._at:
+            return
         self._fresh = False
         for at in range(self._at + 1, end + 1):
             for mta in self._mtas.values():
@@ -103,9 +96,9 @@ class Fleet:
                 self._providers.turn()
             if self._ends_at is not None and at >= self._ends_at:
                 self._calm_down()
-        self._at = max(self._at, end)
+        self._at = end
         for mta in self._mtas.values():
-            mta.flush()
+            mta.ledger.flush()
 
     def start_scenario(self, name: str) -> None:
         """Let the incident `name` begin now; it replaces the one that is going on.
@@ -133,8 +126,13 @@ class Fleet:
         return (str(log / "acct-*.csv"), str(log / "diag-*.csv"))
 
     def pmta(self, host: str, argv: Sequence[str]) -> Answer:
-        """Run `pmta` with these words (the word `pmta` itself left out) on one host."""
-        raise NotImplementedError
+        """Run `pmta` with these words (the word `pmta` itself left out) on one host, at the clock's time.
+
+        A fleet that is far behind answers from where it stands rather than keep the caller waiting.
+        """
+        with self._lock:
+            self._live_until(min(self._now(), self._at + _CHUNK_S))
+            return run_command(self._mtas[host], argv)
 
     def snapshot(self) -> dict[str, object]:
         """The fleet now, for the page's strip: hosts with their queues, ISPs over the last ten minutes."""

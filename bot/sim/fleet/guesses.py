@@ -39,7 +39,6 @@ GUESSES: Final = {
     "no such job": 'Unknown job "{job}".',
     "delete refused": "Refused: delete needs --queue or --jobId.",
     "delete not simulated": "Refused: mail is never deleted here.",
-    "daemon down": "Unable to connect to the PowerMTA daemon.",
     # configuration errors; only the frame and "argument missing" are known
     "config frame": "Error in line {line} of {file}: {text}",
     "config unknown": 'unknown directive "{word}"',

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from bot.sim.fleet import records
-from bot.sim.fleet.accounting import AccountingFile, stamp
+from bot.sim.fleet.accounting import Ledger
 from bot.sim.fleet.config import parse_config
 from bot.sim.fleet.counters import Counters
 from bot.sim.fleet.default_config import write_default_config
-from bot.sim.fleet.directives import seconds, size
+from bot.sim.fleet.directives import seconds
 from bot.sim.fleet.guesses import GUESSES
 from bot.sim.fleet.providers import TICK_S, Providers, Verdict
 from bot.sim.fleet.queues import Event, Mail, Queue
-from bot.sim.fleet.settings import Limits, Settings
+from bot.sim.fleet.settings import ATTEMPTS_PER_CONNECTION_S, Limits, Settings
 from bot.sim.fleet.topology import default_source, routes_of
 from bot.sim.fleet.traffic import Flow
 
 _FAILURES_TO_WAIT: Final = 120
 """So many refusals in a row, without one delivery, put the whole queue into retry wait."""
+_SMOOTH: Final = 0.3
+"""How much of the last `TICK_S` seconds goes into the number of open connections shown."""
 _NO_DELIVERY_S: Final = 60
 """A failed connection puts the queue into retry wait only where no other connection has delivered since."""
 
@@ -38,21 +41,15 @@ class Mta:
         self.settings = Settings(parse_config(self.config_path))
         self.queues: dict[str, Queue] = {}
         self.paused_jobs: set[str] = set()
+        self.paused_patterns: set[tuple[str, str]] = set()
         self.counters = Counters()
         self.at = 0
         self.started_at = 0
         self._own_ip = default_source(number)
         self._rng = Random(f"{seed}/{name}/mail")
-        self._files = self._open_files(Random(f"{seed}/{name}/files"))
+        self.ledger = Ledger(self.settings.acct_files(), Random(f"{seed}/{name}/files"))
         self._routes = routes_of(number, hosts)
         self._flows: list[Flow] = []
-
-    def _open_files(self, rng: Random) -> dict[str, AccountingFile]:
-        files: dict[str, AccountingFile] = {}
-        for section in self.settings.acct_files():
-            file = AccountingFile(Path(section.name), size(section.last("max-size", "250M")), rng)
-            files |= dict.fromkeys(section.last("records", "d,b").split(","), file)
-        return files
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -73,10 +70,6 @@ class Mta:
         if at % TICK_S == 0:
             self._look_after_queues()
 
-    def flush(self, *, whole: bool = False) -> None:
-        for file in dict.fromkeys(self._files.values()):
-            file.flush(whole=whole)
-
     def _accept(self, mail: Mail, vmta: str) -> None:
         domain = self.settings.queue_domain(mail.box.domain, mail.box.mx)
         self.queue(domain, vmta).add(mail)
@@ -86,8 +79,9 @@ class Mta:
         gone = []
         for queue in self.queues.values():
             queue.expire(self.at)
-            limit = self._limits(queue).connections
-            queue.connections = 0 if queue.paused else min(limit, -(-queue.attempts * 60 // (TICK_S * 3)))
+            queue.activity += (queue.attempts / TICK_S - queue.activity) * _SMOOTH
+            needed = math.ceil(queue.activity / ATTEMPTS_PER_CONNECTION_S - 0.05)
+            queue.connections = 0 if queue.paused else min(self._limits(queue).connections, needed)
             if queue.attempts or queue.recipients:
                 queue.used_at = self.at
             queue.attempts = 0
@@ -140,14 +134,14 @@ class Mta:
 
     def _settle(self, queue: Queue, mail: Mail, verdict: Verdict, ip: str, limits: Limits) -> None:
         if verdict.record == "tq":
-            self._write("tq", records.queue_row(self.at, mail, queue, verdict, ip))
+            self.ledger.write(self.at, "tq", records.queue_row(self.at, mail, queue, verdict, ip))
             queue.ready.appendleft(mail)
             self._refused(queue, mail, verdict, ip)
             if self.at - queue.delivered_at > _NO_DELIVERY_S:
                 self._wait(queue, limits)
             return
         pool = self.settings.pool(queue.vmta)
-        self._write(verdict.record, records.recipient_row(self.at, mail, queue, verdict, ip, pool))
+        self.ledger.write(self.at, verdict.record, records.recipient_row(self.at, mail, queue, verdict, ip, pool))
         self.counters.tried(self.at, mail.box.isp, verdict.record, mail.size)
         if verdict.record == "t":
             mail.sticky = verdict.sticky
@@ -194,17 +188,12 @@ class Mta:
             self.set_mode(queue, actions["mode"], f"pattern {pattern.regex.pattern}", after)
         if "disable-source-ip" in actions:
             after = actions.get("reenable-after")
-            self.disable(queue, ip, self.until(after) if after else self._later(limits.reenable_after))
+            self.disable(queue, ip, self.until(after) if after else self.default_reenable(queue))
 
     def _expire(self, queue: Queue, mail: Mail) -> None:
         diag = GUESSES["expired"]
-        self._write("b", records.expired_row(self.at, mail, queue, diag, self.settings.pool(queue.vmta)))
+        self.ledger.write(self.at, "b", records.expired_row(self.at, mail, queue, diag, self.settings.pool(queue.vmta)))
         queue.done(mail)
-
-    def _write(self, kind: str, line: str) -> None:
-        file = self._files.get(kind)
-        if file is not None:
-            file.add(self.at, line)
 
     # -- what commands use --------------------------------------------------------------------------------------
 
@@ -215,7 +204,8 @@ class Mta:
         """The queue `domain/vmta`, made where it is not there."""
         name = f"{domain}/{vmta}"
         if name not in self.queues:
-            self.queues[name] = Queue(domain, vmta, self.at)
+            queue = self.queues[name] = Queue(domain, vmta, self.at)
+            queue.paused = any(_glob(d).fullmatch(domain) and _glob(v).fullmatch(vmta) for d, v in self.paused_patterns)
         return self.queues[name]
 
     def matching(self, domain: str, vmta: str) -> list[Queue]:
@@ -238,6 +228,10 @@ class Mta:
         until = self.until(after) if after else self._later(self._limits(queue).to_normal_after)
         queue.set_mode(mode, self.at, why, until)
 
+    def default_reenable(self, queue: Queue) -> int | None:
+        """When `reenable-source-ip-after` would enable a source again that is disabled now."""
+        return self._later(self._limits(queue).reenable_after)
+
     def disable(self, queue: Queue, ip: str, until: int | None) -> None:
         queue.disabled[ip] = until
         if all(source in queue.disabled for source in self.sources(queue.vmta)):
@@ -253,10 +247,6 @@ class Mta:
         self.settings = Settings(parse_config(self.config_path))
         for queue in self.queues.values():
             queue.limits = None
-
-    def rotate_accounting(self) -> None:
-        for file in dict.fromkeys(self._files.values()):
-            file.rotate(stamp(self.at)[:10])
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 from bot.sim.fleet.replies import ReplyText
 from bot.sim.fleet.settings import Limits
 from bot.sim.fleet.topology import Mailbox
 
-IDLE_S: Final = 60
+IDLE_S: Final = 120
 """An empty queue in its normal state is gone after this long."""
 MODE_EVENTS: Final = 10
 
@@ -66,6 +67,7 @@ class Queue:
         self.modes: deque[Event] = deque(maxlen=MODE_EVENTS)
         self.credit = 0.0
         self.attempts = 0
+        self.activity = 0.0
         self.turn = 0
         self.used_at = at
         self.throttled_at = 0
@@ -79,10 +81,6 @@ class Queue:
     @property
     def kbytes(self) -> float:
         return self.bytes / 1024
-
-    @property
-    def has_mail_due(self) -> bool:
-        return bool(self.ready)
 
     def add(self, mail: Mail) -> None:
         self.ready.append(mail)
@@ -105,6 +103,16 @@ class Queue:
 
     def wake_all(self) -> None:
         self.wake_due(1 << 60)
+
+    def release(self, job: str) -> None:
+        """Let recipients of a job that is no longer paused go on."""
+        self.ready.extend(mail for mail in self.held if mail.job == job)
+        self.held = [mail for mail in self.held if mail.job != job]
+
+    def all_mail(self) -> Iterator[Mail]:
+        yield from self.ready
+        yield from (mail for _, _, mail in self.waiting)
+        yield from self.held
 
     def source(self, sources: tuple[str, ...]) -> str | None:
         """The next source IP that is not disabled here, in turn; None where all are."""

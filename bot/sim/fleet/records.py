@@ -25,14 +25,17 @@ def _local(at: int) -> str:
     return stamp(at) + "+0000"
 
 
+def _envelope(at: int, mail: Mail) -> str:
+    return f"{_local(at)},{_local(mail.queued_at)},{mail.orig},{mail.local}@{mail.box.domain},"
+
+
 def recipient_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str, pool: str) -> str:
     """A `d`, `t` or `b` record."""
     box = mail.box
     return (
-        f"{verdict.record},{_local(at)},{_local(mail.queued_at)},{mail.orig},{mail.local}@{box.domain},,"
-        f"{_ACTIONS[verdict.record]},{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),{verdict.category},"
-        f"smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},{mail.size},{queue.vmta},{mail.job},,"
-        f"{queue.name},{pool}"
+        f"{verdict.record},{_envelope(at, mail)},{_ACTIONS[verdict.record]},{verdict.status},{quoted(verdict.diag)},"
+        f"{box.mx} ({box.address}),{verdict.category},smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},"
+        f"{mail.size},{queue.vmta},{mail.job},,{queue.name},{pool}"
     )
 
 
@@ -40,15 +43,14 @@ def queue_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str) -> s
     """A `tq` record: about the whole queue, so it names no recipient."""
     box = mail.box
     return (
-        f"tq,{_local(at)},,,,,,{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),,,,smtp,{ip},{box.address},"
-        f",,{queue.vmta},,,{queue.name},"
+        f"tq,{_local(at)},,,,,,{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),,,,smtp,{ip},"
+        f"{box.address},,,{queue.vmta},,,{queue.name},"
     )
 
 
 def expired_row(at: int, mail: Mail, queue: Queue, diag: str, pool: str) -> str:
     """A `b` record that PMTA makes itself: the mail waited too long, nobody was connected to."""
     return (
-        f"b,{_local(at)},{_local(mail.queued_at)},{mail.orig},{mail.local}@{mail.box.domain},,failed,"
-        f"4.4.7 (delivery time expired),{quoted(diag)},,message-expired,smtp,{_SOURCE_MTA},,,,,{mail.size},{queue.vmta},"
-        f"{mail.job},,{queue.name},{pool}"
+        f"b,{_envelope(at, mail)},failed,4.4.7 (delivery time expired),{quoted(diag)},,message-expired,smtp,"
+        f"{_SOURCE_MTA},,,,,{mail.size},{queue.vmta},{mail.job},,{queue.name},{pool}"
     )

@@ -36,7 +36,9 @@ _NO_ANSWER = "4.4.1 (no answer from host)"
 
 DELIVERED: Final = {
     "gmail": "smtp;250 2.0.0 OK  {stamp} {id} - gsmtp",
-    "microsoft": "smtp;250 2.6.0 <{id}@sender.example> [InternalId={stamp}, Hostname=mail1.{domain}] Queued mail for delivery",
+    "microsoft": (
+        "smtp;250 2.6.0 <{id}@sender.example> [InternalId={stamp}, Hostname=mail1.{domain}] Queued mail for delivery"
+    ),
     "yahoo": "smtp;250 ok dirdel",
     "apple": "smtp;250 2.0.0 Ok: queued as {id}",
     "comcast": "smtp;250 2.0.0 {id} mail accepted for delivery",
@@ -49,7 +51,7 @@ EVERYDAY: Final[dict[str, tuple[ReplyText, ...]]] = {
             "450-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional"
             " messages from being delivered. Please resend your message at a later time. {id} - gsmtp",
             "4.2.1 (mailbox disabled, not accepting messages)",
-            0.026,
+            0.032,
         ),
         ReplyText(
             "t",

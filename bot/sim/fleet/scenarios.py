@@ -88,7 +88,7 @@ _ALL: Final = (
         "Yahoo defers an IP for volume or complaints (TSS04)",
         "yahoo",
         (0.25, 0.70),
-        (Strain("yahoo", ("192.0.2.21",), replies.YAHOO_TSS04, 0.66, 0.80, 6, 16, grows_s=120),),
+        (Strain("yahoo", ("192.0.2.21",), replies.YAHOO_TSS04, 0.54, 0.66, 6, 16, grows_s=120),),
         job="daily-deals",
     ),
     Scenario(

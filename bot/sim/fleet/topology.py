@@ -56,7 +56,8 @@ _GOOGLE_MX = "aspmx.l.google.com"
 _HOSTED: Final = (
     ("brightpine.example", "google"), ("cedarworks.example", "google"), ("deltafreight.example", "google"),
     ("eastgate.example", "google"), ("fernhill.example", "google"), ("goldenrod.example", "google"),
-    ("harborline.example", "microsoft"), ("ironwood.example", "microsoft"), ("junipertech.example", "microsoft"),
+    ("hollowayfoods.example", "google"), ("islandcare.example", "google"), ("juniperlane.example", "google"),
+    ("kingsbridge.example", "google"), ("harborline.example", "microsoft"), ("ironwood.example", "microsoft"), ("junipertech.example", "microsoft"),
     ("kestrel.example", "microsoft"), ("larkspur.example", "microsoft"), ("millstone.example", "microsoft"),
 )  # fmt: skip
 
