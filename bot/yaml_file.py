@@ -89,10 +89,8 @@ def _walk(node: yaml.Node | None, place: Place, lines: dict[Place, int], faults:
 
 
 def _fault(path: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
-    place = tuple(error["loc"])
-    known = place
-    while known and known not in lines:
-        known = known[:-1]
+    known = _in_file(tuple(error["loc"]), lines)
+    place = known if error["type"] != "missing" else (*known, error["loc"][-1])
     message = error["msg"].removeprefix("Value error, ")
     expected = EXPECTED.get(error["type"])
     if error["type"] == "missing":
@@ -104,6 +102,15 @@ def _fault(path: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
     else:
         said = f"{message}, found {_shown(error['input'])}" if "found" not in message else message
     return f"{path}:{lines.get(known, 1)}: {_dotted(place)}: {said}"
+
+
+def _in_file(loc: Place, lines: dict[Place, int]) -> Place:
+    """The part of a model's path that the file has: a union's tag is no key of the file."""
+    place: Place = ()
+    for part in loc:
+        if (*place, part) in lines:
+            place = (*place, part)
+    return place
 
 
 def _meant(error: ErrorDetails) -> str:

@@ -15,39 +15,78 @@ PLAN_LIVES = timedelta(minutes=10)
 _NOT_OPERATOR = Refusal("role", "Only people on call can change something. You can still diagnose.")
 
 
+def check_preview(
+    incident: Incident | None, *, operator: bool, playbook: str, active: Collection[Change], now: datetime
+) -> Refusal | None:
+    """None where a preview of `playbook` may be made now. `active`: changes of this incident, in any state."""
+    if not operator:
+        return _NOT_OPERATOR
+    if incident is None:
+        return Refusal("unknown incident", "That incident is no longer there.")
+    if incident.state is IncidentState.RESOLVED:
+        return _resolved(incident)
+    for change in active:
+        if change.state in ACTIVE and change.plan.playbook == playbook:
+            return _duplicate(change, now)
+    return None
+
+
 def check_apply(
-    change: Change, incident: Incident, others: Collection[Change], *, is_operator: bool, now: datetime
+    change: Change | None,
+    incident: Incident | None,
+    *,
+    operator: bool,
+    others: Collection[Change],
+    reason: str,
+    now: datetime,
 ) -> Refusal | None:
     """None where `change` may be applied now.
 
     Args:
-        others: changes in an active state, of any incident; `change` itself may be among them.
+        others: changes that could be in the way, in any state; `change` itself may be among them.
+        reason: why, in the person's words; asked for, since it is what the audit log is read for.
     """
-    if not is_operator:
+    if not operator:
         return _NOT_OPERATOR
+    if change is None or incident is None:
+        return Refusal("unknown change", "That change is no longer there. Open a fresh preview.")
     if change.state is not ChangeState.PLANNED:
         return _no_longer_planned(change, now)
     if now - change.planned_at > PLAN_LIVES:
         age = words(now - change.planned_at)
         return Refusal("stale plan", f"This preview is {age} old and the facts may have changed. Open a fresh one.")
     if incident.state is IncidentState.RESOLVED:
-        return Refusal("resolved", f"INC-{incident.id} is resolved: there is nothing left to change.")
-    return _in_the_way(change, others)
+        return _resolved(incident)
+    if not reason.strip():
+        return Refusal("no reason", "Say in a few words why: it is kept with the change.")
+    return _in_the_way(change, others, now)
 
 
-def check_undo(change: Change, *, is_operator: bool) -> Refusal | None:
+def check_undo(change: Change | None, *, operator: bool, now: datetime) -> Refusal | None:
     """None where `change` may be taken back now."""
-    if not is_operator:
+    if not operator:
         return _NOT_OPERATOR
+    if change is None:
+        return Refusal("unknown change", "That change is no longer there.")
     if change.state in (ChangeState.APPLIED, ChangeState.FAILED):
         return None
+    ended = f"{words(now - change.ended_at)} ago" if change.ended_at and now > change.ended_at else "before"
     said = {
         ChangeState.APPLYING: "is still being applied. Undo it once it is done.",
         ChangeState.UNDOING: "is being undone already.",
-        ChangeState.UNDONE: "was undone before; nothing more was done.",
-        ChangeState.EXPIRED: "has ended by itself; nothing more was done.",
+        ChangeState.UNDONE: f"was undone {ended}; nothing more was done.",
+        ChangeState.EXPIRED: f"ended by itself {ended}; nothing more was done.",
     }.get(change.state, "was never applied: there is nothing to undo.")
     return Refusal("state", f"CHG-{change.id} {said}")
+
+
+def _resolved(incident: Incident) -> Refusal:
+    return Refusal("resolved", f"INC-{incident.id} is resolved: there is nothing left to change.")
+
+
+def _duplicate(other: Change, now: datetime) -> Refusal:
+    ago = f", applied {words(now - other.applied_at)} ago" if other.applied_at and now > other.applied_at else ""
+    return Refusal("duplicate", f"CHG-{other.id} does the same and is active{ago}: undo it first or let it end.")
 
 
 def _no_longer_planned(change: Change, now: datetime) -> Refusal:
@@ -59,13 +98,13 @@ def _no_longer_planned(change: Change, now: datetime) -> Refusal:
     return Refusal("state", f"CHG-{change.id} was applied{ago}; nothing more was done.")
 
 
-def _in_the_way(change: Change, others: Iterable[Change]) -> Refusal | None:
+def _in_the_way(change: Change, others: Iterable[Change], now: datetime) -> Refusal | None:
     wanted = set(_touched(change))
     for other in others:
         if other.id == change.id or other.state not in ACTIVE:
             continue
         if (other.plan.incident, other.plan.playbook) == (change.plan.incident, change.plan.playbook):
-            return Refusal("duplicate", f"CHG-{other.id} does the same and is active: undo it first or let it end.")
+            return _duplicate(other, now)
         if both := sorted(wanted & set(_touched(other))):
             host, queue, _, _ = both[0]
             return Refusal(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bot.core.classify import GENERIC, Classifier
 from bot.errors import ConfigError
-from bot.playbook.faults import Model, validated
 from bot.playbook.rule_pack import RulePack
 from bot.playbook.schema import Playbook
+from bot.yaml_file import Model, load_yaml
 
 NOT_PLAYBOOKS = frozenset({"isps.yaml"})
 """Files that lie beside the playbooks and are read elsewhere."""
@@ -23,9 +23,7 @@ def load_playbooks(folder: Path) -> tuple[Playbook, ...]:
     found, faults = _load(Playbook, [path for path in _files(folder) if path.name not in NOT_PLAYBOOKS])
     for path, playbook in found:
         if playbook.name != path.stem:
-            faults.append(
-                f'{_called(path)}: name: "{path.stem}" as the file is called expected, found "{playbook.name}"'
-            )
+            faults.append(f'{path}: name: "{path.stem}" as the file is called expected, found "{playbook.name}"')
     _raise(faults)
     return tuple(playbook for _, playbook in found)
 
@@ -52,23 +50,14 @@ def _files(folder: Path) -> list[Path]:
     return paths
 
 
-def _called(path: Path) -> str:
-    """`playbooks/gmail-reputation.yaml`, `playbooks/replies/gmail.yaml`: enough to find it."""
-    return "/".join(path.parts[-3:] if path.parent.name == "replies" else path.parts[-2:])
-
-
 def _load(model: type[Model], paths: Iterable[Path]) -> tuple[list[tuple[Path, Model]], list[str]]:
     found: list[tuple[Path, Model]] = []
     faults: list[str] = []
     for path in paths:
         try:
-            value, wrong = validated(model, path, _called(path))
+            found.append((path, load_yaml(path, model)))
         except ConfigError as fault:
             faults += fault.faults
-            continue
-        faults += wrong
-        if value is not None:
-            found.append((path, value))
     return found, faults
 
 
@@ -76,11 +65,11 @@ def _named_twice(found: Iterable[tuple[Path, RulePack]]) -> Iterable[str]:
     seen: set[str] = set()
     for path, pack in found:
         if pack.provider != path.stem:
-            yield f'{_called(path)}: provider: "{path.stem}" as the file is called expected, found "{pack.provider}"'
+            yield f'{path}: provider: "{path.stem}" as the file is called expected, found "{pack.provider}"'
         for _, key, place, spec in pack.specs():
             name = f"{pack.provider}/{spec.id}"
             if name in seen:
-                yield f'{_called(path)}: {key}[{place}].id: a name of its own expected, found "{spec.id}" twice'
+                yield f'{path}: {key}[{place}].id: a name of its own expected, found "{spec.id}" twice'
             seen.add(name)
 
 
@@ -91,7 +80,7 @@ def _examples(path: Path, pack: RulePack, classifier: Classifier) -> Iterable[st
             decided = classifier.classify(example, isp).rule_id
             if decided != f"{pack.provider}/{spec.id}":
                 yield (
-                    f"{_called(path)}: {key}[{place}].examples[{number}]: a reply that {spec.id} decides expected, "
+                    f"{path}: {key}[{place}].examples[{number}]: a reply that {spec.id} decides expected, "
                     f"found one that {decided or 'no rule'} decides"
                 )
 
