@@ -25,7 +25,7 @@ def tally(attempts: int, deferred: int, *, bounced: int = 0) -> Tally:
     return Tally(delivered=attempts - deferred, deferred=deferred, bounced=bounced)
 
 
-def reply(text: str = SAMPLE, *, count: int = 9736, **given: Any) -> ReplyLine:
+def reply(text: str = SAMPLE, *, count: int = 9736, **given: object) -> ReplyLine:
     values: dict[str, Any] = {
         "template": text[:80],
         "sample": text,
@@ -48,7 +48,7 @@ def offers() -> tuple[Offer, ...]:
     )
 
 
-def diagnosis(**given: Any) -> Diagnosis:
+def diagnosis(**given: object) -> Diagnosis:
     """Gmail at 31 %, three of twelve IPs carrying it."""
     bad = [Share(f"192.0.2.{n}", tally(5790, 3786)) for n in (10, 11, 14)]
     good = [Share(f"192.0.2.{n}", tally(2487, 125)) for n in range(20, 29)]
@@ -112,7 +112,7 @@ def calm() -> Diagnosis:
     )
 
 
-def incident(state: IncidentState = IncidentState.OPEN, **given: Any) -> Incident:
+def incident(state: IncidentState = IncidentState.OPEN, **given: object) -> Incident:
     resolved = state is IncidentState.RESOLVED
     values: dict[str, Any] = {
         "id": 42,
@@ -129,7 +129,7 @@ def incident(state: IncidentState = IncidentState.OPEN, **given: Any) -> Inciden
     return Incident(**{**values, **given})
 
 
-def step(number: int = 1, host: str = "mta1", **given: Any) -> Step:
+def step(number: int = 1, host: str = "mta1", **given: object) -> Step:
     queue = f"gmail.com/gmail-ip-{number}"
     values: dict[str, Any] = {
         "host": host,
@@ -147,7 +147,7 @@ def step(number: int = 1, host: str = "mta1", **given: Any) -> Step:
     return Step(**{**values, **given})
 
 
-def plan(**given: Any) -> Plan:
+def plan(**given: object) -> Plan:
     values: dict[str, Any] = {
         "playbook": "gmail-pause-ips",
         "title": "Pause these 3 IPs for Gmail",
@@ -164,7 +164,7 @@ def plan(**given: Any) -> Plan:
     return Plan(**{**values, **given})
 
 
-def change(state: ChangeState = ChangeState.PLANNED, **given: Any) -> Change:
+def change(state: ChangeState = ChangeState.PLANNED, **given: object) -> Change:
     values: dict[str, Any] = {"id": 17, "plan": plan(), "state": state, "planned_at": NOW, "planned_by": "U0ANN"}
     if state not in (ChangeState.PLANNED, ChangeState.WITHDRAWN):
         values |= {
@@ -179,7 +179,7 @@ def change(state: ChangeState = ChangeState.PLANNED, **given: Any) -> Change:
     return Change(**{**values, **given})
 
 
-def overview(**given: Any) -> Overview:
+def overview(**given: object) -> Overview:
     rows = [
         ("gmail", "Gmail", 39752, 12482, Tier.REPUTATION, Category.REPUTATION_IP, "421 4.7.0", 42),
         ("microsoft", "Microsoft", 22310, 1562, Tier.THROTTLE, Category.CONNECTION_LIMIT, "451 4.7.652", None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -67,5 +68,9 @@ class Socket:
 
     def _drop(self) -> None:
         handler, self._handler = self._handler, None
-        if handler is not None:
+        if handler is None:
+            return
+        handler.client.auto_reconnect_enabled = False
+        # the SDK's reader thread may close the same socket first, and the SDK then trips over its own None
+        with suppress(AttributeError):
             handler.client.close()

@@ -1,0 +1,120 @@
+"""`/deferrals` through the real Bolt app and a local Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.errors import StoreError
+from tests.diagnoses import HOSTILE
+from tests.local_slack_bot import ANN, BO
+from tests.slack_desk import SlackDesk, slack_desk
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[SlackDesk]:
+    with slack_desk() as made:
+        yield made
+
+
+@pytest.fixture
+def desk(shared: SlackDesk) -> Iterator[SlackDesk]:
+    yield shared
+    shared.diagnose.error = None
+
+
+def asked(desk: SlackDesk, text: str, user: str = ANN.id) -> dict[str, Any]:
+    """The private answer to a command."""
+    before = len(desk.slack.ephemerals(user))
+    assert desk.slack.command(user, text).acked
+    return desk.slack.wait_for(lambda: desk.slack.ephemerals(user)[before:])[0]
+
+
+def buttons_of(message: dict[str, Any]) -> dict[str, str]:
+    """action_id -> label."""
+    return {
+        element["action_id"]: element.get("text", {}).get("text", "")
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    }
+
+
+def test_one_isp_is_diagnosed_in_private(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals gmail", BO.id)
+    assert answer["text"] == "Gmail: 31 % deferred (was 6 % an hour ago), because of IP reputation."
+    assert any(block["type"] == "table" for block in answer["blocks"])
+
+
+@pytest.mark.parametrize("name", ["Gmail", "google", "gmail.com", "GMAIL 60m", "gmail 24h"])
+def test_isps_answer_to_their_usual_names(desk: SlackDesk, name: str) -> None:
+    assert asked(desk, f"/deferrals {name}")["text"].startswith("Gmail: 31 %")
+
+
+@pytest.mark.parametrize("word", ["", "list", "status"])
+def test_no_isp_means_all_of_them(desk: SlackDesk, word: str) -> None:
+    answer = asked(desk, f"/deferrals {word}")
+    assert answer["text"] == "2 ISPs above normal in the last 60 min, worst Gmail at 31 %."
+
+
+def test_help_names_who_may_apply(desk: SlackDesk) -> None:
+    assert "people in @mail-oncall" in str(asked(desk, "/deferrals help")["blocks"])
+
+
+def test_a_wrong_word_is_met_with_the_nearest_name_and_a_button_that_asks_it(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals gmal")
+    assert answer["text"] == "No ISP called gmal. Did you mean gmail?"
+    assert buttons_of(answer) == {"isp_0": "gmail", "overview": "List"}
+    before = len(desk.slack.ephemerals(ANN.id))
+    desk.slack.click(ANN.id, answer["ts"], "isp_0")
+    shown = desk.slack.wait_for(lambda: desk.slack.ephemerals(ANN.id)[before:])[0]
+    assert shown["text"].startswith("Gmail: 31 %")
+
+
+def test_hostile_words_stay_inert(desk: SlackDesk) -> None:
+    answer = asked(desk, f"/deferrals {HOSTILE[:60]}")
+    assert "<!channel>" not in str(answer["blocks"])
+    assert "&lt;!channel&gt;" in str(answer["blocks"])
+
+
+def test_an_open_incident_brings_its_buttons_into_the_answer(desk: SlackDesk) -> None:
+    incident = desk.open_incident()
+    answer = asked(desk, "/deferrals gmail")
+    assert list(buttons_of(answer)) == ["apply_0", "acknowledge", "overview", "more"]
+    desk.incidents.move(incident, resolved_at=incident.opened_at)
+
+
+def test_trouble_of_ours_is_said_as_a_sentence(desk: SlackDesk) -> None:
+    desk.diagnose.error = StoreError("the database file is locked")
+    assert asked(desk, "/deferrals gmail")["text"] == "That did not work: the database file is locked."
+
+
+def test_a_failure_nobody_foresaw_has_an_id_that_is_in_the_log(
+    desk: SlackDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.diagnose.error = ZeroDivisionError("boom")
+    text = asked(desk, "/deferrals gmail")["text"]
+    ids = [vars(record)["error_id"] for record in caplog.records if "error_id" in vars(record)]
+    assert len(ids) == 1
+    assert f"error `{ids[0]}`" in text
+    assert "boom" not in text
+
+
+def test_a_refused_table_is_answered_as_text(desk: SlackDesk) -> None:
+    desk.slack.fail_next("response_url", "invalid_blocks")
+    answer = asked(desk, "/deferrals gmail")
+    assert not any(block["type"] == "table" for block in answer["blocks"])
+    assert "```VMTA" in str(answer["blocks"])
+
+
+def test_a_dead_response_url_is_replaced_by_an_ephemeral(desk: SlackDesk) -> None:
+    desk.slack.fail_next("response_url", "used_url", times=2)
+    assert asked(desk, "/deferrals help")["text"].startswith("How to ask")
+
+
+def test_home_shows_fleet_incidents_and_changes(desk: SlackDesk) -> None:
+    desk.slack.open_home(BO.id)
+    view = desk.slack.wait_for(lambda: desk.slack.home(BO.id)) or {}
+    assert "all 6 hosts fresh" in str(view["blocks"])

@@ -1,0 +1,207 @@
+"""The Slack side of the bot on a LocalSlack, with hand-written use cases behind the buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.core.change import Change, ChangeState, Refusal
+from bot.core.diagnosis import Diagnosis, Overview
+from bot.core.incident import Incident, IncidentState
+from bot.errors import DeferbotError
+from bot.playbook.isps import load_isps
+from bot.sim.slack.server import LocalSlack
+from bot.slack.app import SlackServices, build_app
+from bot.slack.outbox import Outbox
+from bot.slack.pace import Pace
+from bot.slack.roles import SlackRoles
+from bot.slack.socket import Socket
+from tests.diagnoses import NOW, diagnosis, overview, plan
+from tests.fakes import (
+    ManualClock,
+    MemoryChangeStore,
+    MemoryFleetStore,
+    MemoryIncidentStore,
+    MemoryOutboxStore,
+)
+from tests.local_slack_bot import ANN, BO, client_of
+
+ISPS = Path(__file__).parents[1] / "playbooks" / "isps.yaml"
+
+
+class TableDiagnose:
+    """Answers from what it was given; `error` makes every answer fail."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Diagnosis] = {"gmail": diagnosis()}
+        self.all: Overview = overview()
+        self.error: Exception | None = None
+
+    def isp(self, isp: str) -> Diagnosis:
+        if self.error is not None:
+            raise self.error
+        return self.found.get(isp) or diagnosis(isp=isp, title=isp, offers=())
+
+    def overview(self) -> Overview:
+        return self.all
+
+    def known_isps(self) -> tuple[str, ...]:
+        return ("gmail", "microsoft", "example.org")
+
+
+@dataclass
+class CountingApply:
+    """Plans into the real store double and counts; `refusal` or `error` is the answer where one is set."""
+
+    incidents: MemoryIncidentStore
+    changes: MemoryChangeStore
+    refusal: Refusal | None = None
+    error: DeferbotError | None = None
+    previews: list[tuple[int, str, str]] = field(default_factory=list)
+    applied: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def preview(self, incident: int, playbook: str, *, by: str) -> Change | Refusal:
+        self.previews.append((incident, playbook, by))
+        if self.error is not None:
+            raise self.error
+        return self.refusal or self.changes.plan(plan(playbook=playbook, incident=incident), by=by, at=NOW)
+
+    def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal:
+        self.applied.append((change, by, reason))
+        if self.refusal is not None:
+            return self.refusal
+        started = self.changes.move(change, ChangeState.PLANNED, ChangeState.APPLYING, by=by, reason=reason, at=NOW)
+        if started is None:
+            first = self.changes.get(change)
+            who = first.applied_by if first else "nobody"
+            return Refusal("already", f"<@{who}> applied CHG-{change} already; nothing more was done.")
+        done = self.changes.move(change, ChangeState.APPLYING, ChangeState.APPLIED)
+        return done or Refusal("lost", "lost")
+
+
+@dataclass
+class CountingUndo:
+    changes: MemoryChangeStore
+    undone: list[tuple[int, str]] = field(default_factory=list)
+
+    def undo(self, change: int, *, by: str) -> Change | Refusal:
+        self.undone.append((change, by))
+        if self.changes.move(change, ChangeState.APPLIED, ChangeState.UNDOING) is None:
+            return Refusal("not active", f"CHG-{change} is not active; nothing was done.")
+        done = self.changes.move(change, ChangeState.UNDOING, ChangeState.UNDONE, by=by, at=NOW)
+        return done or Refusal("lost", "lost")
+
+
+@dataclass
+class StoreAcknowledge:
+    incidents: MemoryIncidentStore
+
+    def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal:
+        found = self.incidents.get(incident)
+        if found is None or found.state is IncidentState.RESOLVED:
+            return Refusal("resolved", f"INC-{incident} is closed already: nothing to take.")
+        return self.incidents.move(found, owner=by) or Refusal("lost", "lost")
+
+
+class FakeTime:
+    """Seconds for `Pace` that pass only by waiting; `waits` keeps how long each wait was."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+        self.waits: list[float] = []
+        self.stopping = False
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(round(seconds, 3))
+        if self.stopping:
+            return True
+        self.at += seconds
+        return False
+
+
+class SlackDesk:
+    """One LocalSlack with the whole Slack side of the bot attached."""
+
+    def __init__(self, slack: LocalSlack) -> None:
+        self.slack = slack
+        self.client = client_of(slack)
+        self.clock = ManualClock(NOW)
+        self.incidents = MemoryIncidentStore()
+        self.changes = MemoryChangeStore()
+        self.outbox_store = MemoryOutboxStore(self.incidents)
+        self.diagnose = TableDiagnose()
+        self.apply = CountingApply(self.incidents, self.changes)
+        self.undo = CountingUndo(self.changes)
+        self.roles = SlackRoles(self.client, ["@mail-oncall"], self.clock)
+        self.time = FakeTime()
+        self.outbox = self.new_outbox()
+        self.woken = 0
+
+    def new_outbox(self) -> Outbox:
+        pace = Pace(monotonic=self.time.monotonic, wait=self.time.wait)
+        return Outbox(self.client, self.outbox_store, self.changes, self.clock, self.slack.channel_id, pace=pace)
+
+    def services(self) -> SlackServices:
+        return SlackServices(
+            diagnose=self.diagnose,
+            apply=self.apply,
+            undo=self.undo,
+            acknowledge=StoreAcknowledge(self.incidents),
+            roles=self.roles,
+            incidents=self.incidents,
+            changes=self.changes,
+            fleet=MemoryFleetStore(),
+            isps=load_isps(ISPS),
+            clock=self.clock,
+        )
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def open_incident(self, **given: str) -> Incident:
+        opened = self.incidents.open(diagnosis(**given), NOW)
+        assert opened is not None
+        return opened
+
+    def alert(self) -> str:
+        """The ts of a posted alert."""
+        self.open_incident()
+        assert self.outbox.deliver() == 1
+        return str(self.slack.messages()[0]["ts"])
+
+    def active_change(self, incident: int = 1) -> int:
+        """The id of a change that is in force."""
+        planned = self.changes.plan(replace(plan(), incident=incident), by=ANN.id, at=NOW)
+        self.changes.move(planned.id, ChangeState.PLANNED, ChangeState.APPLYING, by=ANN.id, reason="test", at=NOW)
+        self.changes.move(planned.id, ChangeState.APPLYING, ChangeState.APPLIED)
+        return planned.id
+
+
+@contextmanager
+def slack_desk() -> Iterator[SlackDesk]:
+    """A desk with its app connected by Socket Mode."""
+    slack = LocalSlack(people=[ANN, BO])
+    slack.start()
+    pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
+    try:
+        desk = SlackDesk(slack)
+        app = build_app(
+            desk.client, desk.services(), pool, desk.wake, channel=slack.channel_id, operators="people in @mail-oncall"
+        )
+        socket = Socket(app, slack.app_token)
+        socket.start()
+        slack.wait_connected()
+        yield desk
+        pool.shutdown(wait=True)
+        slack.close_sockets()
+        socket.close()
+        app.listener_runner.listener_executor.shutdown()
+    finally:
+        pool.shutdown(wait=True)
+        slack.stop()
