@@ -22,7 +22,8 @@ class SqlOutboxStore:
         """As the port says. An incident that was resolved before anybody saw it is pending once, as resolved; one
         that another channel was shown is not posted anew here, so that a changed channel setting starts clean."""
         here = and_(post.c.incident == incident.c.id, post.c.channel == channel)
-        seen_anywhere = exists().where(post.c.incident == incident.c.id)
+        anywhere = post.alias("anywhere")
+        seen_anywhere = exists().where(anywhere.c.incident == incident.c.id)
         fresh = or_(incident.c.state != IncidentState.RESOLVED.value, ~seen_anywhere)
         behind = or_(incident.c.revision > post.c.revision, and_(post.c.incident.is_(None), fresh))
         query = select(incident).select_from(incident.outerjoin(post, here)).where(behind).order_by(incident.c.id)

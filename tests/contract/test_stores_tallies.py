@@ -194,9 +194,11 @@ roll_ups = st.builds(RollUp, st.dictionaries(cells, tallies, max_size=12), st.di
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(roll_ups, min_size=1, max_size=4))
-def test_any_split_into_commits_gives_the_sums_of_the_whole(parts: list[RollUp]) -> None:
-    """Every question, three times: plain sums in Python, the fake, SQL in many commits and in one."""
+@given(st.lists(roll_ups, min_size=1, max_size=4), st.lists(st.sampled_from(QUESTIONS), min_size=6, max_size=6))
+def test_any_split_into_commits_gives_the_sums_of_the_whole(
+    parts: list[RollUp], questions: list[tuple[Dim, ...]]
+) -> None:
+    """Answered three times: plain sums of the whole in Python, the fake and SQL in as many commits as parts."""
     whole = RollUp()
     for part in parts:
         for c, t in part.cells.items():
@@ -204,22 +206,20 @@ def test_any_split_into_commits_gives_the_sums_of_the_whole(parts: list[RollUp])
         for j, t in part.jobs.items():
             whole.jobs[j] = whole.jobs.get(j, Tally()) + t
     memory = MemoryTallyStore()
-    with sqlite() as one, sqlite() as many:
-        at_once, piecemeal = SqlTallyStore(one), SqlTallyStore(many)
-        at_once.commit("mta1", NewRecords(whole, ()))
+    with sqlite() as engine:
+        piecemeal = SqlTallyStore(engine)
         for part in parts:
             piecemeal.commit("mta1", NewRecords(part, ()))
             memory.commit("mta1", NewRecords(part, ()))
-        for by in QUESTIONS:
+        for by in questions:
             want: dict[tuple[str, ...], Tally] = {}
             for c, t in whole.cells.items():
                 key = tuple(str(getattr(c, dim.value)) for dim in by)
                 want[key] = want.get(key, Tally()) + t
-            assert at_once.totals(window(4), by) == want
             assert piecemeal.totals(window(4), by) == want
             assert memory.totals(window(4), by) == want
         for by in JOB_QUESTIONS:
-            assert at_once.totals(window(4), by) == piecemeal.totals(window(4), by) == memory.totals(window(4), by)
+            assert piecemeal.totals(window(4), by) == memory.totals(window(4), by)
 
 
 def test_a_question_of_one_isp_is_the_part_of_the_question_of_all(store: Store) -> None:

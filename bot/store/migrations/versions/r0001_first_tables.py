@@ -15,6 +15,9 @@ _REFUSE = (
     "BEGIN SELECT RAISE(ABORT, 'the audit is append-only: entries are never changed'); END",
     "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
     "BEGIN SELECT RAISE(ABORT, 'the audit is append-only: entries are never deleted'); END",
+    # INSERT OR REPLACE deletes without asking the trigger above.
+    "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq) "
+    "BEGIN SELECT RAISE(ABORT, 'the audit is append-only: entries are never replaced'); END",
 )
 
 
