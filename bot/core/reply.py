@@ -1,0 +1,98 @@
+"""SMTP replies as texts: cleaned, their codes, and the template that many replies of one cause share.
+
+`template` is made in two stages so that a columnar engine can do the expensive first one: `masked` is one
+regular expression over the raw field, `settle` finishes the few distinct results.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+TEMPLATE_LENGTH = 200
+RAW_LENGTH = 400
+"""Characters of a raw reply that are looked at."""
+
+# Read by Python's `re` and by Rust's `regex`, which must agree on every text: no look-around and no capture
+# group (four times slower in Rust), ASCII classes only. The first alternative that matches wins. None may
+# match an SMTP code (421), an enhanced code (4.7.650) or a provider's upper-case token (RP-001, S3150, TSS04).
+_VARIABLE = "|".join(
+    (
+        r"[0-9A-Za-z!#$%&'*+/=?^_{|}~.-]+@[0-9A-Za-z.-]+",
+        r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+)?",
+        r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+        r"\b[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}",
+        r"\b[0-9]{1,3}(?:(?:\.[0-9]{1,3}){3}|(?:-[0-9]{1,3}){3})",
+        r"\b(?:[A-Za-z][0-9A-Za-z-]*[0-9]|[0-9]+[A-Za-z])[0-9A-Za-z-]*(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,}",
+        r"\b[a-z][0-9a-z]{0,3}-[0-9][0-9A-Za-z]{6,}(?:\.[0-9]{1,3})?",
+        r"\b(?:[0-9]{5,}[0-9A-Za-z]*|[0-9]+[A-Za-z][0-9A-Za-z]{2,})(?:\.[0-9]{1,3})?",
+        r"\b[A-Za-z]+[0-9]+[A-Za-z][0-9A-Za-z]*",
+        r"\b[A-Z]*[a-z][A-Za-z]*[0-9]{5,}",
+        r"\b[A-Z]+[0-9]{11,}",
+    )
+)
+MASK = "*"
+RUST_VARIABLE = _VARIABLE.replace(r"\b", r"(?-u:\b)")
+"""The same expression in Rust's syntax, its word boundaries ASCII as well."""
+
+_FIND_VARIABLE = re.compile(_VARIABLE, re.ASCII)
+_PREFIX = re.compile(r"^\s*(?:[a-z][a-z0-9-]*;\s*)+", re.IGNORECASE)
+_COMPOSITE = re.compile(r"^.*;\s*smtp;\s*(?=[245]\d\d)", re.IGNORECASE | re.DOTALL)
+_IN_REPLY_TO = re.compile(r"\s*\(in reply to[^)]*\)?", re.IGNORECASE)
+_CODES = re.compile(r"([245]\d\d)?[- #(\[]*(?:\b([245]\.\d{1,3}\.\d{1,3}))?")
+_CONTINUED = re.compile(r"\s*[\r\n]+(?:[245]\d\d[- ])?(?:[245]\.\d{1,3}\.\d{1,3}[ \t]+)?")
+_SMALL_NUMBER = re.compile(r"(?<![\w.#/=-])(?![245]\d\d(?!\d))\d{1,4}(?![\w.]\w|\w)")
+_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \* (?:[A-Z][a-z]{2})\b")
+_NAMED = re.compile(r"\b(user|recipient|mailbox|account|address)([ :=]+)(['\"])[^'\"]*\3", re.IGNORECASE)
+_MASKS = re.compile(r"\*(?:[\s,._:/+=-]*\*)+(?:\s*[+-]\d{4})?")
+_LOCAL_PART = re.compile(r"(\"[^\"\s@]*\"|[^\s<>\"'(),;:@\[\]]+)@(?=[\w\[])")
+
+
+def clean(diag: str) -> str:
+    """The reply inside a `dsnDiag`: without `smtp;`, without "(in reply to …)", on one line, one code in front."""
+    text = _PREFIX.sub("", _COMPOSITE.sub("", diag))
+    text = _CONTINUED.sub(" ", _IN_REPLY_TO.sub("", text))
+    found = _CODES.match(text)
+    code, enhanced = (found[1], found[2]) if found else (None, None)
+    if code:
+        # "550-5.7.26 … 550-5.7.26 … 550 5.7.26 …": the code that began every line of the reply.
+        again = rf"(?<=\S)\s+{code}[- ](?:{re.escape(enhanced)}\s+)?" if enhanced else rf"(?<=\S)\s+{code}-"
+        text = re.sub(again, " ", text)
+        text = f"{code} {text[4:]}" if text[3:4] == "-" else text
+    return " ".join(text.split())
+
+
+def codes(reply: str) -> tuple[str, str]:
+    """SMTP code and enhanced code, ("421", "4.7.0"); "" for what the reply does not begin with."""
+    found = _CODES.match(_PREFIX.sub("", _COMPOSITE.sub("", reply)))
+    return (found[1] or "", found[2] or "") if found else ("", "")
+
+
+def masked(diag: str) -> str:
+    """First stage of a template: addresses, hosts, ids, times and long numbers replaced by `*`."""
+    return _FIND_VARIABLE.sub(MASK, diag[:RAW_LENGTH])
+
+
+@lru_cache(maxsize=50_000)
+def settle(half_done: str) -> str:
+    """Second stage of a template: `masked` text cleaned, short numbers masked too, at most 200 characters."""
+    text = clean(half_done)
+    found = _CODES.match(text)
+    head = found.end() if found else 0
+    tail = _SMALL_NUMBER.sub(MASK, _NAMED.sub(r"\1\2\3*\3", text[head:]))
+    return _MASKS.sub(MASK, text[:head] + _DATE.sub(MASK, tail))[:TEMPLATE_LENGTH].rstrip()
+
+
+def template(reply: str) -> str:
+    """What replies of one cause have in common: everything that varies is `*`; at most 200 characters."""
+    return settle(masked(reply))
+
+
+def mask_local_parts(text: str) -> str:
+    """Replace what stands before the @ of every address, also where it is named again without the domain."""
+    names = {found[1] for found in _LOCAL_PART.finditer(text)}
+    hidden = _LOCAL_PART.sub("…@", text)
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        if len(name) > 2:
+            hidden = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", hidden)
+    return hidden

@@ -1,0 +1,81 @@
+"""Frames of accounting rows grouped and summed into one `RollUp`, by columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from bot.core.model import Cell, JobCell, RollUp, Tally
+from bot.core.rollup import sample
+
+_CELL = ("minute", "isp", "source_ip", "vmta", "reply")
+_JOB = ("minute", "isp", "job")
+_SAMPLE = ("isp", "reply")
+_COMPACT_AT = 32
+_COUNTS = [
+    pl.col("n").filter(pl.col("kind") == kind).sum().cast(pl.Int64).alias(name)
+    for kind, name in enumerate(("delivered", "deferred", "bounced", "queue_deferred"))
+]
+
+
+class Fold:
+    """Takes frames one after another and keeps only their grouped counts."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._cells: list[pl.DataFrame] = []
+        self._jobs: list[pl.DataFrame] = []
+        self._samples: dict[tuple[str, str], str] = {}
+        self._left_out: dict[str, int] = {}
+        self._records = 0
+        self._newest = 0
+
+    def add(self, delivered: pl.DataFrame, others: pl.DataFrame, left_out: dict[str, int], records: int) -> None:
+        """Count one frame (see `columns.Frame`)."""
+        self._records += records
+        for reason, times in left_out.items():
+            self._left_out[reason] = self._left_out.get(reason, 0) + times
+        minute = (pl.col("at") - pl.col("at") % 60).alias("minute")
+        for rows, reply in ((delivered, pl.lit("").alias("reply")), (others, pl.col("reply"))):
+            if rows.height:
+                self._newest = max(self._newest, int(rows["at"].max()))  # type: ignore[arg-type]
+                rows = rows.with_columns(minute, reply)
+                self._cells.append(_grouped(rows, _CELL))
+                self._jobs.append(_grouped(rows.filter(pl.col("job") != ""), _JOB))
+        self._keep_samples(others)
+        if len(self._cells) > _COMPACT_AT:
+            self._cells, self._jobs = [_summed(self._cells, _CELL)], [_summed(self._jobs, _JOB)]
+
+    def total(self) -> RollUp:
+        """Everything added so far."""
+        cells = _counted(self._cells, _CELL)
+        jobs = _counted(self._jobs, _JOB)
+        host = self._host
+        return RollUp(
+            cells={Cell(m, isp, host, ip, vmta, reply): Tally(*n) for m, isp, ip, vmta, reply, *n in cells},
+            jobs={JobCell(m, isp, job): Tally(*n) for m, isp, job, *n in jobs},
+            samples=dict(self._samples),
+            left_out=dict(self._left_out),
+            rows=self._records,
+            newest=datetime.fromtimestamp(self._newest, UTC) if self._newest else None,
+        )
+
+    def _keep_samples(self, others: pl.DataFrame) -> None:
+        first = others.filter(pl.col("reply") != "").group_by(_SAMPLE, maintain_order=True).agg(pl.col("diag").first())
+        for isp, reply, diag in first.iter_rows():
+            if (isp, reply) not in self._samples:
+                self._samples[isp, reply] = sample(diag)
+
+
+def _grouped(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    return rows.group_by(*keys, "kind").agg(pl.len().cast(pl.Int64).alias("n"))
+
+
+def _summed(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> pl.DataFrame:
+    return pl.concat(parts).group_by(*keys, "kind").agg(pl.col("n").sum())
+
+
+def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> list[tuple]:  # type: ignore[type-arg]
+    """Rows of keys and the four counts in `Tally`'s order."""
+    return pl.concat(parts).group_by(*keys).agg(_COUNTS).rows() if parts else []
