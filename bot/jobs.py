@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,6 +19,7 @@ from bot.services.watch import Watch
 log = logging.getLogger(__name__)
 
 EXPIRY_EVERY_S = 5
+TEND_SOCKET_EVERY_S = 5
 CLEAN_UP_EVERY_S = 600
 POLL_WORKERS = 8
 
@@ -33,6 +35,7 @@ class Jobs:
         watch: Watch,
         undo: Undo,
         clean_up: Callable[[], None],
+        tend_socket: Callable[[], None],
         wake: Wake,
         poll_every: timedelta,
     ) -> None:
@@ -41,6 +44,7 @@ class Jobs:
         self._watch = watch
         self._undo = undo
         self._clean_up = clean_up
+        self._tend_socket = tend_socket
         self._wake = wake
         self._poll_every = poll_every
         self._polled = threading.Event()
@@ -61,7 +65,7 @@ class Jobs:
         every = self._poll_every.total_seconds()
         for place, host in enumerate(self._hosts):
             self._scheduler.add_job(
-                self._guarded(lambda host=host: self._poll_one(host), f"poll {host}"),
+                self._guarded(partial(self._poll_one, host), f"poll {host}"),
                 "interval",
                 seconds=every,
                 executor="hosts",
@@ -69,6 +73,7 @@ class Jobs:
                 start_date=now + timedelta(seconds=every * place / len(self._hosts)),
             )
         self._every(EXPIRY_EVERY_S, self._undo.expire_due, "expiries")
+        self._every(TEND_SOCKET_EVERY_S, self._tend_socket, "socket")
         self._every(CLEAN_UP_EVERY_S, self._clean_up, "clean-up")
         self._watcher.start()
         self._scheduler.start()
@@ -105,7 +110,7 @@ class Jobs:
         def run() -> None:
             try:
                 work()
-            except Exception:  # noqa: BLE001  (a job's outermost frame: one bad round must not end the rounds)
+            except Exception:
                 log.exception("job failed", extra={"action": "job_failed", "job": name})
 
         return run

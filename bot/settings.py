@@ -56,6 +56,8 @@ def _tier(value: object) -> object:
     return value
 
 
+_PROTOCOL = TierRule()
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, BeforeValidator(_ratio), Field(ge=0, le=1)]
 TierName = Annotated[Tier, BeforeValidator(_tier)]
@@ -101,12 +103,12 @@ class SlackSettings(_Model):
 class TierSettings(_Model):
     """Floors of the tiers as shares (15% or 0.15); what is not given keeps the response protocol's value."""
 
-    throttle: Ratio = TierRule.throttle
-    mixed: Ratio = TierRule.mixed
-    reputation: Ratio = TierRule.reputation
-    block: Ratio = TierRule.block
-    slack: Ratio = TierRule.slack
-    min_attempts: int = Field(TierRule.min_attempts, ge=1)
+    throttle: Ratio = _PROTOCOL.throttle
+    mixed: Ratio = _PROTOCOL.mixed
+    reputation: Ratio = _PROTOCOL.reputation
+    block: Ratio = _PROTOCOL.block
+    slack: Ratio = _PROTOCOL.slack
+    min_attempts: int = Field(_PROTOCOL.min_attempts, ge=1)
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -187,7 +189,7 @@ def load_secrets(env_file: Path | None = None) -> Secrets:
     Raises: ConfigError naming each variable that is missing; never a value.
     """
     try:
-        return Secrets(_env_file=env_file if env_file and env_file.is_file() else None)  # type: ignore[call-arg]
+        return Secrets(_env_file=env_file if env_file and env_file.is_file() else None)
     except ValidationError as error:
         names = [str(one["loc"][0]).upper() for one in error.errors(include_url=False, include_input=False)]
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ class App:
 
     def stop(self) -> None:
         """Take nothing new in, finish what runs, close."""
-        self.socket.stop()
+        self.socket.close()
         self.jobs.stop()
         self.pool.shutdown(wait=True)
         self.stopping.set()
@@ -123,17 +124,27 @@ class _Parts:
         self.audit = SqlAuditLog(self.engine)
         self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
         self.client = WebClient(self.secrets.slack_bot_token.get_secret_value(), base_url=self.secrets.slack_api_url)
-        channel = self.config.slack.channel
-        self.outbox = Outbox(self.client, SqlOutboxStore(self.engine), self.changes, clock, channel)
+        self.judgement = self._judgement()
+        self.outbox = Outbox(
+            self.client,
+            SqlOutboxStore(self.engine),
+            self.changes,
+            clock,
+            self.config.slack.channel,
+            rule_of=self.judgement.rule_of,
+        )
         self.roles = SlackRoles(self.client, self.config.roles.get("operator", ()), clock)
         self.runner = StepRunner(shell=self.shell, changes=self.changes, clock=clock, locks=HostLocks())
         self.diagnose = self._diagnose()
         self.apply = self._apply()
         self.undo = self._undo()
 
-    def _diagnose(self) -> Diagnose:
+    def _judgement(self) -> Judgement:
         alerts = self.config.alerts
         rules = {isp: tiers.rule() for isp, tiers in alerts.isps.items()}
+        return Judgement(alerts.window, alerts.tiers.rule(), rules, alerts.stale_after)
+
+    def _diagnose(self) -> Diagnose:
         return Diagnose(
             tallies=self.tallies,
             fleet=self.fleet,
@@ -142,7 +153,7 @@ class _Parts:
             isps=self.knowledge.isps,
             classifier=self.knowledge.classifier,
             playbooks=self.knowledge.playbooks,
-            judgement=Judgement(alerts.window, alerts.tiers.rule(), rules, alerts.stale_after),
+            judgement=self.judgement,
             hosts=[host.name for host in self.config.hosts],
             clock=self.clock,
         )
@@ -185,7 +196,7 @@ class _Parts:
             clock=self.clock,
         )
 
-    def jobs(self) -> Jobs:
+    def jobs(self, tend_socket: Callable[[], None]) -> Jobs:
         globs = {host.name: host.accounting for host in self.config.hosts}
         reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill)
         return Jobs(
@@ -193,10 +204,14 @@ class _Parts:
             poll=Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock),
             watch=self._watch(),
             undo=self.undo,
-            clean_up=lambda: self.tallies.prune(self.clock.now() - self.config.keep_tallies),
+            clean_up=self._clean_up,
+            tend_socket=tend_socket,
             wake=self.outbox.wake,
             poll_every=self.config.poll_every,
         )
+
+    def _clean_up(self) -> None:
+        self.tallies.prune(self.clock.now() - self.config.keep_tallies)
 
     def _watch(self) -> Watch:
         return Watch(
@@ -218,10 +233,18 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
     parts = _Parts(settings, clock or SystemClock())
     pool = ThreadPoolExecutor(CLICK_WORKERS, thread_name_prefix="clicks")
     stopping = threading.Event()
-    app = build_app(parts.client, parts.slack_services(), pool, parts.outbox.wake)
+    app = build_app(
+        parts.client,
+        parts.slack_services(),
+        pool,
+        parts.outbox.wake,
+        channel=parts.config.slack.channel,
+        operators=parts.roles.words(),
+    )
+    socket = Socket(app, parts.secrets.slack_app_token.get_secret_value())
     return App(
-        jobs=parts.jobs(),
-        socket=Socket(app, parts.secrets.slack_app_token.get_secret_value()),
+        jobs=parts.jobs(socket.tend),
+        socket=socket,
         outbox=parts.outbox,
         undo=parts.undo,
         apply=parts.apply,

@@ -75,7 +75,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What one step did. `said` is PMTA's answer or the error, one line, capped."""
+    """What one step did. `said` is what reading back showed, or the error; one line, capped."""
 
     step: int
     outcome: Outcome

@@ -14,6 +14,9 @@ from bot.services.diagnose import Diagnose
 from bot.services.run_steps import TOOK_EFFECT, StepRunner
 
 
+_GONE = Refusal("gone", "That is no longer there: nothing was done.")
+
+
 class Apply:
     """Previews and applies playbooks. Every way out is a `Change` or a `Refusal` with a sentence."""
 
@@ -51,7 +54,7 @@ class Apply:
             now=self._clock.now(),
         )
         if refusal is not None or found is None:
-            return refusal or Refusal("unknown incident", f"There is no INC-{incident}.")
+            return refusal or _GONE
         chosen = self._playbooks.get(playbook)
         if chosen is None:
             return Refusal("unknown playbook", f"The playbook *{playbook}* is no longer there.")
@@ -62,17 +65,16 @@ class Apply:
         """Run a planned change, once, exactly as previewed; says what became of it in the timeline."""
         planned = self._changes.get(change)
         now = self._clock.now()
-        incident = self._incidents.get(planned.plan.incident) if planned else None
         refusal = check_apply(
             planned,
-            incident,
+            self._incidents.get(planned.plan.incident) if planned else None,
             operator=self._roles.is_operator(by),
-            others=self._changes.of_incident(planned.plan.incident) if planned else (),
+            others=self._changes.in_states(ACTIVE),
             reason=reason,
             now=now,
         )
-        if refusal is not None or planned is None or incident is None:
-            return refusal or Refusal("unknown change", f"There is no CHG-{change}.")
+        if refusal is not None or planned is None:
+            return refusal or _GONE
         started = self._changes.move(
             change,
             ChangeState.PLANNED,
@@ -112,7 +114,7 @@ class Apply:
     def _finish(self, change: int) -> Change | Refusal:
         ran = self._changes.get(change)
         if ran is None:
-            return Refusal("unknown change", f"There is no CHG-{change}.")
+            return _GONE
         took = any(result.outcome in TOOK_EFFECT for result in ran.results)
         done = self._changes.move(change, ChangeState.APPLYING, ChangeState.APPLIED if took else ChangeState.FAILED)
         self._audit.append(

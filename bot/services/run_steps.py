@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.core.change import Change, Expect, Outcome, Step, StepResult
+from bot.core.change import Change, Outcome, Step, StepResult
 from bot.errors import CommandFailed, HostError
-from bot.playbook.readback import read_back_argv, verify
+from bot.playbook.readback import Checked, check, read_back_argv
 from bot.ports import ChangeStore, Clock, HostShell
 
 log = logging.getLogger(__name__)
@@ -58,12 +58,11 @@ class StepRunner:
 
     def settle(self, change: Change, place: int, *, undo: bool) -> StepResult:
         """Find out by reading back whether a step whose result was lost took effect; changes nothing."""
-        step = change.plan.steps[place]
         try:
-            outcome = self._read_back(step, step.expect_undone if undo else step.expect)
+            checked = self._read_back(change, place, undo)
         except HostError as error:
             return self._journal(change, place, Outcome.UNKNOWN, str(error), undo)
-        return self._journal(change, place, outcome, "settled by reading back after a restart", undo)
+        return self._journal(change, place, checked.outcome, f"settled after a restart: {checked.said}", undo)
 
     def _host(self, change: Change, host: str, places: Sequence[int], undo: bool) -> list[StepResult]:
         results: list[StepResult] = []
@@ -78,41 +77,42 @@ class StepRunner:
 
     def _step(self, change: Change, place: int, undo: bool) -> StepResult:
         step = change.plan.steps[place]
-        argv, expect = (step.undo_argv, step.expect_undone) if undo else (step.argv, step.expect)
         try:
-            said = self._run(step, argv)
-            outcome = self._read_back(step, expect)
+            self._run(step.host, step.undo_argv if undo else step.argv)
+            checked = self._read_back(change, place, undo)
         except CommandFailed as error:
-            outcome, said = Outcome.FAILED, str(error)
+            checked = Checked(Outcome.FAILED, str(error))
         except HostError as error:
-            outcome, said = self._after_lost_answer(step, expect), str(error)
+            checked = self._after_lost_answer(change, place, undo, error)
         else:
-            if outcome is Outcome.FAILED and not undo:
-                outcome, said = self._take_back(step, said)
-        return self._journal(change, place, outcome, said, undo)
+            if checked.outcome is Outcome.FAILED and not undo:
+                checked = self._take_back(step, checked.said)
+        return self._journal(change, place, checked.outcome, checked.said, undo)
 
-    def _after_lost_answer(self, step: Step, expect: Expect) -> Outcome:
+    def _after_lost_answer(self, change: Change, place: int, undo: bool, lost: HostError) -> Checked:
         """The command may or may not have run: only reading back can tell, and only a hit proves anything."""
         try:
-            seen = self._read_back(step, expect)
+            checked = self._read_back(change, place, undo)
         except HostError:
-            return Outcome.UNKNOWN
-        return Outcome.CONFIRMED if seen is Outcome.CONFIRMED else Outcome.UNKNOWN
+            return Checked(Outcome.UNKNOWN, str(lost))
+        return checked if checked.outcome is Outcome.CONFIRMED else Checked(Outcome.UNKNOWN, str(lost))
 
-    def _take_back(self, step: Step, said: str) -> tuple[Outcome, str]:
+    def _take_back(self, step: Step, said: str) -> Checked:
         """The command was accepted but its effect is not there: leave nothing half-applied."""
-        missing = f"{said.strip()} but read back it is not {step.expect.value}"
         try:
-            self._run(step, step.undo_argv)
+            self._run(step.host, step.undo_argv)
         except HostError as error:
-            return Outcome.UNKNOWN, f"{missing}; taking it back failed too: {error}"
-        return Outcome.FAILED, f"{missing}; taken back"
+            return Checked(Outcome.UNKNOWN, f"{said}; taking it back failed too: {error}")
+        return Checked(Outcome.FAILED, f"{said}; taken back")
 
-    def _run(self, step: Step, argv: tuple[str, ...]) -> str:
-        return self._shell.run(step.host, argv, timeout_s=COMMAND_TIMEOUT_S).decode("utf-8", "replace")
+    def _read_back(self, change: Change, place: int, undo: bool) -> Checked:
+        step = change.plan.steps[place]
+        seen = any(result.step == place and result.outcome is Outcome.CONFIRMED for result in change.results)
+        output = self._run(step.host, read_back_argv(step))
+        return check(step.expect_undone if undo else step.expect, step, output, was_seen=seen)
 
-    def _read_back(self, step: Step, expect: Expect) -> Outcome:
-        return verify(expect, step, self._run(step, read_back_argv(step)))
+    def _run(self, host: str, argv: tuple[str, ...]) -> str:
+        return self._shell.run(host, argv, timeout_s=COMMAND_TIMEOUT_S).decode("utf-8", "replace")
 
     def _journal(self, change: Change, place: int, outcome: Outcome, said: str, undo: bool) -> StepResult:
         line = " ".join(said.split())[:SAID_LIMIT]

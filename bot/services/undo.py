@@ -37,7 +37,7 @@ class Undo:
         found = self._changes.get(change)
         refusal = check_undo(found, operator=self._roles.is_operator(by), now=self._clock.now())
         if refusal is not None or found is None:
-            return refusal or Refusal("unknown change", f"There is no CHG-{change}.")
+            return refusal or Refusal("gone", "That change is no longer there.")
         started = self._changes.move(change, found.state, ChangeState.UNDOING)
         if started is None:
             return self.undo(change, by=by)  # lost a race: the guard now says who won
