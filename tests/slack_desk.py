@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from slack_bolt import App
 
 from bot.core.change import Change, ChangeState, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident, IncidentState
 from bot.errors import DeferbotError
 from bot.playbook.isps import load_isps
-from bot.sim.slack.server import LocalSlack
+from bot.sim.slack.server import LocalSlack, RateLimits
 from bot.slack.app import SlackServices, build_app
 from bot.slack.outbox import Outbox
 from bot.slack.pace import Pace
@@ -142,6 +145,7 @@ class SlackDesk:
         self.time = FakeTime()
         self.outbox = self.new_outbox()
         self.woken = 0
+        self._before = {person.id: len(slack.ephemerals(person.id)) for person in (ANN, BO)}
 
     def new_outbox(self) -> Outbox:
         pace = Pace(monotonic=self.time.monotonic, wait=self.time.wait)
@@ -173,7 +177,11 @@ class SlackDesk:
         """The ts of a posted alert."""
         self.open_incident()
         assert self.outbox.deliver() == 1
-        return str(self.slack.messages()[0]["ts"])
+        return str(self.slack.messages()[-1]["ts"])
+
+    def private(self, user: str = ANN.id) -> list[dict[str, Any]]:
+        """The private answers of this desk to `user`, in order."""
+        return self.slack.ephemerals(user)[self._before[user] :]
 
     def active_change(self, incident: int = 1) -> int:
         """The id of a change that is in force."""
@@ -183,25 +191,45 @@ class SlackDesk:
         return planned.id
 
 
-@contextmanager
-def slack_desk() -> Iterator[SlackDesk]:
-    """A desk with its app connected by Socket Mode."""
-    slack = LocalSlack(people=[ANN, BO])
-    slack.start()
-    pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
-    try:
-        desk = SlackDesk(slack)
-        app = build_app(
-            desk.client, desk.services(), pool, desk.wake, channel=slack.channel_id, operators="people in @mail-oncall"
-        )
-        socket = Socket(app, slack.app_token)
-        socket.start()
-        slack.wait_connected()
-        yield desk
-        pool.shutdown(wait=True)
-        slack.close_sockets()
-        socket.close()
-        app.listener_runner.listener_executor.shutdown()
-    finally:
-        pool.shutdown(wait=True)
-        slack.stop()
+class Workplace:
+    """One LocalSlack and one socket for a whole module, since closing a socket takes a second."""
+
+    def __init__(self) -> None:
+        self.slack = LocalSlack(people=[ANN, BO], limits=RateLimits(post_burst=10_000, per_minute=False))
+        self.slack.start()
+        self._apps: list[App] = []
+        self.socket = Socket(self._app(SlackDesk(self.slack), self._pool()), self.slack.app_token)
+        self.socket.start()
+        self.slack.wait_connected()
+
+    @contextmanager
+    def desk(self) -> Iterator[SlackDesk]:
+        """A fresh bot behind the same socket."""
+        made, pool = SlackDesk(self.slack), self._pool()
+        assert self.socket._handler is not None
+        self.socket._handler.app = self._app(made, pool)
+        try:
+            yield made
+        finally:
+            pool.shutdown(wait=True)
+            self.slack.duplicate_envelopes(on=False)
+            for person in (ANN, BO):
+                for view in reversed(self.slack.views(person.id)):
+                    self.slack.close_view(person.id, view["id"])
+
+    def close(self) -> None:
+        self.slack.close_sockets()
+        self.socket.close()
+        for app in self._apps:
+            app.listener_runner.listener_executor.shutdown()
+        self.slack.stop()
+
+    @staticmethod
+    def _pool() -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
+
+    def _app(self, desk: SlackDesk, pool: ThreadPoolExecutor) -> App:
+        words = "people in @mail-oncall"
+        app = build_app(desk.client, desk.services(), pool, desk.wake, channel=self.slack.channel_id, operators=words)
+        self._apps.append(app)
+        return app

@@ -12,20 +12,27 @@ from bot.core.incident import IncidentState
 from bot.errors import StoreError
 from tests.diagnoses import calm
 from tests.local_slack_bot import ANN, BO
-from tests.slack_desk import SlackDesk, slack_desk
+from tests.slack_desk import SlackDesk, Workplace
 
 REASON = {"reason": {"reason": "rate doubled after the campaign"}}
 
 
+@pytest.fixture(scope="module")
+def workplace() -> Iterator[Workplace]:
+    made = Workplace()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def desk() -> Iterator[SlackDesk]:
-    with slack_desk() as made:
+def desk(workplace: Workplace) -> Iterator[SlackDesk]:
+    with workplace.desk() as made:
         yield made
 
 
 def private(desk: SlackDesk, user: str = ANN.id) -> str:
     """The text of the first private answer."""
-    return str(desk.slack.wait_for(lambda: desk.slack.ephemerals(user))[0]["text"])
+    return str(desk.slack.wait_for(lambda: desk.private(user))[0]["text"])
 
 
 def window(desk: SlackDesk, callback: str, user: str = ANN.id) -> dict[str, Any]:
@@ -156,7 +163,7 @@ def test_undo_shows_what_it_runs_and_then_runs_it(desk: SlackDesk) -> None:
     assert private(desk).endswith("is taken back.")
     assert desk.undo.undone == [(change, ANN.id)]
     desk.slack.click(ANN.id, ts, "undo")
-    second = desk.slack.wait_for(lambda: desk.slack.ephemerals(ANN.id)[1:])[0]["text"]
+    second = desk.slack.wait_for(lambda: desk.private()[1:])[0]["text"]
     assert "already" in second
     assert "nothing more was done" in second
     assert desk.undo.undone == [(change, ANN.id)]
@@ -168,7 +175,7 @@ def test_acknowledge_shows_the_owner_to_all(desk: SlackDesk) -> None:
     desk.slack.wait_for(lambda: desk.woken)
     desk.outbox.deliver()
     assert f"<@{BO.id}>" in str(desk.slack.message(ts))
-    assert desk.slack.ephemerals(BO.id) == []
+    assert desk.private(BO.id) == []
 
 
 def test_acknowledging_what_is_over_is_answered(desk: SlackDesk) -> None:

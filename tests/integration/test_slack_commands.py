@@ -10,26 +10,26 @@ import pytest
 from bot.errors import StoreError
 from tests.diagnoses import HOSTILE
 from tests.local_slack_bot import ANN, BO
-from tests.slack_desk import SlackDesk, slack_desk
+from tests.slack_desk import SlackDesk, Workplace
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[SlackDesk]:
-    with slack_desk() as made:
-        yield made
+def workplace() -> Iterator[Workplace]:
+    made = Workplace()
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def desk(shared: SlackDesk) -> Iterator[SlackDesk]:
-    yield shared
-    shared.diagnose.error = None
+def desk(workplace: Workplace) -> Iterator[SlackDesk]:
+    with workplace.desk() as made:
+        yield made
 
 
 def asked(desk: SlackDesk, text: str, user: str = ANN.id) -> dict[str, Any]:
     """The private answer to a command."""
-    before = len(desk.slack.ephemerals(user))
     assert desk.slack.command(user, text).acked
-    return desk.slack.wait_for(lambda: desk.slack.ephemerals(user)[before:])[0]
+    return desk.slack.wait_for(lambda: desk.private(user))[0]
 
 
 def buttons_of(message: dict[str, Any]) -> dict[str, str]:
@@ -67,9 +67,8 @@ def test_a_wrong_word_is_met_with_the_nearest_name_and_a_button_that_asks_it(des
     answer = asked(desk, "/deferrals gmal")
     assert answer["text"] == "No ISP called gmal. Did you mean gmail?"
     assert buttons_of(answer) == {"isp_0": "gmail", "overview": "List"}
-    before = len(desk.slack.ephemerals(ANN.id))
     desk.slack.click(ANN.id, answer["ts"], "isp_0")
-    shown = desk.slack.wait_for(lambda: desk.slack.ephemerals(ANN.id)[before:])[0]
+    shown = desk.slack.wait_for(lambda: desk.private()[1:])[0]
     assert shown["text"].startswith("Gmail: 31 %")
 
 
@@ -80,10 +79,9 @@ def test_hostile_words_stay_inert(desk: SlackDesk) -> None:
 
 
 def test_an_open_incident_brings_its_buttons_into_the_answer(desk: SlackDesk) -> None:
-    incident = desk.open_incident()
+    desk.open_incident()
     answer = asked(desk, "/deferrals gmail")
     assert list(buttons_of(answer)) == ["apply_0", "acknowledge", "overview", "more"]
-    desk.incidents.move(incident, resolved_at=incident.opened_at)
 
 
 def test_trouble_of_ours_is_said_as_a_sentence(desk: SlackDesk) -> None:
