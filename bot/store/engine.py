@@ -94,7 +94,7 @@ def _check_file(path: Path) -> None:
         ) from e
     if head and head != _SQLITE_HEAD:
         raise ConfigError([f"DATABASE_URL: {path}: expected an SQLite database or no file, found another kind of file"])
-    if not os.access(path.parent, os.W_OK):
+    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise ConfigError([f"DATABASE_URL: {path.parent}: expected a folder that can be written (SQLite's journal)"])
 
 
