@@ -70,12 +70,12 @@ def chromium(size: tuple[int, int] = DESKTOP, *, dark: bool = False) -> Iterator
 def resize(driver: WebDriver, size: tuple[int, int]) -> None:
     """Make the page exactly `size` CSS pixels wide and high; a window alone does not go below 500."""
     metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)  # type: ignore[attr-defined]
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
 def prefer_dark(driver: WebDriver) -> None:
     features = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", features)  # type: ignore[attr-defined]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", features)
 
 
 def until(driver: WebDriver, question: Callable[[WebDriver], T], what: str, timeout_s: float = WAIT_S) -> T:

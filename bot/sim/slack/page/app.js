@@ -23,7 +23,7 @@ import { fleetStrip, watchFleet } from './fleet.js';
 import { homePane } from './home.js';
 import { closeOrphanMenu } from './layer.js';
 import { avatar, channelMessages, messageRows, threadPane } from './messages.js';
-import { showModals } from './modal.js';
+import { showModals, typedInto } from './modal.js';
 import { followNewest, jumpToNewest, keepPlace } from './scroll.js';
 import { names } from './text.js';
 import { cycleTheme, themeName } from './theme.js';
@@ -56,6 +56,9 @@ const app = {
     busy: (block, action) => busy.has(busyKey(container, block, action)),
     act: (block, action) => act(container, block.block_id, action),
   }),
+
+  /** The elements of a message or view that wait for their request, as one word. */
+  busyIn: (id) => [...busy].filter((key) => key.startsWith(`${id}/`)).join(),
 
   /** Run a request; a failure becomes a notice. Returns the answer, or null where it failed. */
   async ask(call) {
@@ -106,7 +109,8 @@ async function act(container, blockId, action) {
   if (busy.has(key)) return;
   busy.add(key);
   render();
-  await app.ask((to, me) => to.action(me, container, blockId, action));
+  const values = container.type === 'view' ? typedInto(container.view_id) : null;
+  await app.ask((to, me) => to.action(me, container, blockId, action, values));
   busy.delete(key);
   await refresh();
 }
@@ -118,17 +122,25 @@ async function refresh() {
     while (again) {
       again = false;
       const me = app.me;
-      const state = await app.ask((to) => to.state(me));
-      if (state && me === app.me) take(state);
+      const state = await app.ask((to) => to.state(me).catch((error) => (error.status === 404 && me ? stranger(to) : Promise.reject(error))));
+      if (state && (me === app.me || !app.me)) take(state);
     }
     reading = null;
   })();
   await reading;
 }
 
+// A person remembered from another workspace: begin again with this one's first.
+function stranger(to) {
+  sessionStorage.removeItem('person');
+  app.me = '';
+  return to.state('');
+}
+
 function take(state) {
   app.state = state;
-  names.people = new Map(state.people.map((person) => [person.id, person.display]));
+  names.people = new Map(state.messages.map((message) => [message.user, message.username]));
+  for (const person of state.people) names.people.set(person.id, person.display);
   names.channels = new Map([[state.channel.id, state.channel.name]]);
   render();
   if (!endLive) become(state.me || state.people[0].id);
@@ -274,7 +286,7 @@ function start() {
   readRoute();
   if (app.me) become(app.me);
   else refresh();
-  watchFleet(api, render);
+  watchFleet(api, app);
 }
 
 start();

@@ -8,16 +8,21 @@ import { plain, textNodes } from './text.js';
 
 /** The blocks of a message, view or container. `ctx`: see elements.js, plus errors {block_id: text}, edited(block_id). */
 export function blocks(list, ctx) {
+  const seen = {};
   return (list || []).map((block, index) => {
     const named = block.block_id ? block : { ...block, block_id: `_${index}` };
-    return draw(named, { ...ctx, image: pictureElement });
+    // In a view the block_id says whether typed input may stay. An edited message renames its blocks each time: there
+    // the place counts, so that focus, open parts and menus outlive the edit.
+    seen[block.type] = (seen[block.type] || 0) + 1;
+    const key = ctx.container.type === 'view' ? named.block_id : `${block.type}-${seen[block.type]}`;
+    return draw(named, key, { ...ctx, image: pictureElement });
   });
 }
 
-function draw(block, ctx) {
+function draw(block, key, ctx) {
   const make = BLOCKS[block.type];
   const body = make ? make(block, ctx) : h('p', { class: 'unknown' }, `A ${block.type} block cannot be drawn here.`);
-  return h('div', { key: block.block_id, class: `block block-${block.type}`, 'data-block-id': block.block_id, 'data-block-type': block.type }, body);
+  return h('div', { key, class: `block block-${block.type}`, 'data-block-id': block.block_id, 'data-block-type': block.type }, body);
 }
 
 const BLOCKS = {
@@ -112,7 +117,7 @@ function alert(block) {
   return h('div', { class: `alert alert-${level}`, role: 'note' }, h('span', { class: 'alert-mark', 'aria-hidden': 'true' }, ALERT_MARKS[level]), h('div', null, textNodes(block.text)));
 }
 
-const address = (item) => item.image_url || item.slack_file?.url;
+const address = (item) => item.image_url || item.slack_file?.url || (item.slack_file?.id && `/files/${encodeURIComponent(item.slack_file.id)}/image`);
 
 /** An image of this server; an address elsewhere is offered as a link, since the page loads nothing from outside. */
 export function pictureElement(item, size) {

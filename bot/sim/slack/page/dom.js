@@ -37,10 +37,29 @@ function append(element, children) {
   }
 }
 
+/**
+ * A child that is built only where `signature` differs from what its place in the document was last built with.
+ * The node that `build` returns has to carry the same `key`.
+ */
+export function lazy(key, signature, build) {
+  const holder = document.createElement('x-lazy');
+  return Object.assign(holder, { $key: key, $lazy: { signature, build } });
+}
+
+function built(holder) {
+  return Object.assign(holder.$lazy.build(), { $signature: holder.$lazy.signature });
+}
+
+// A subtree that enters the document as a whole has nothing to compare with: build every lazy child.
+function whole(node) {
+  if (node.querySelectorAll) for (const holder of node.querySelectorAll('x-lazy')) holder.replaceWith(built(holder));
+  return node;
+}
+
 /** Make `live` look like `fresh` while keeping what the person did to it: focus, typed text, scroll, open parts. */
 export function patch(live, fresh) {
   if (!alike(live, fresh)) {
-    live.replaceWith(fresh);
+    live.replaceWith(whole(fresh));
     return fresh;
   }
   if (live.nodeType === Node.TEXT_NODE) {
@@ -48,8 +67,7 @@ export function patch(live, fresh) {
     return live;
   }
   patchAttributes(live, fresh);
-  live.$on = fresh.$on;
-  live.$read = fresh.$read;
+  Object.assign(live, { $on: fresh.$on, $read: fresh.$read, $signature: fresh.$signature });
   if (live.nodeName !== 'TEXTAREA') patchChildren(live, [...fresh.childNodes]);
   return live;
 }
@@ -79,12 +97,14 @@ function patchChildren(parent, fresh) {
   for (const node of fresh) {
     while (cursor && cursor.$key !== undefined && !wanted.has(cursor.$key)) cursor = drop(cursor);
     const match = node.$key === undefined ? cursor : keyed.get(node.$key);
-    if (match && alike(match, node)) {
+    const same = match && node.$lazy && match.$signature === node.$lazy.signature;
+    const wish = node.$lazy && !same ? built(node) : node;
+    if (same || (match && alike(match, wish))) {
       if (match === cursor) cursor = cursor.nextSibling;
       else parent.insertBefore(match, cursor);
-      patch(match, node);
+      if (!same) patch(match, wish);
     } else {
-      parent.insertBefore(node, cursor);
+      parent.insertBefore(whole(wish), cursor);
     }
   }
   while (cursor) cursor = drop(cursor);
@@ -126,5 +146,9 @@ export function safeLink(address) {
 /** An image address that may be loaded without leaving this server, or null. */
 export function localImage(address) {
   const link = safeLink(address);
-  return link && new URL(link).origin === location.origin ? link : null;
+  if (!link) return null;
+  const url = new URL(link);
+  const loopback = ['localhost', '127.0.0.1'];
+  const here = url.host === location.host || (url.port === location.port && loopback.includes(url.hostname) && loopback.includes(location.hostname));
+  return here ? url.pathname + url.search : null;
 }

@@ -64,7 +64,8 @@ function overflow(item, block, ctx) {
       'aria-haspopup': 'menu',
       'aria-label': 'More actions',
       keep: ['aria-expanded'],
-      on: { click: (event, anchor) => openMenu(anchor, items, 'More actions') },
+      read: () => items,
+      on: { click: (event, anchor) => openMenu(anchor, 'More actions') },
     },
     h('span', { 'aria-hidden': 'true' }, '⋯'),
   );

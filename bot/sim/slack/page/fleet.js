@@ -1,28 +1,34 @@
 // The simulated fleet beside the chat: clock, scenario, rate per ISP, queues per host. On a phone it folds into one line.
 
-import { h } from './dom.js';
+import { h, patch } from './dom.js';
 
 const SHOWN_QUEUES = 6;
 const FEW = 50;
 
 const view = { data: null, open: false, all: new Set(), starting: false };
 
-/** Read the fleet every second while the page is seen; `draw` is called when there is something new. */
-export function watchFleet(api, draw) {
+/** Read the fleet every second while the page is seen, and redraw the strip alone. */
+export function watchFleet(api, app) {
   const read = async () => {
+    let pause = 1000;
     try {
       if (!document.hidden) {
         view.data = await api.fleet();
-        draw();
+        draw(app);
       }
-      setTimeout(read, 1000);
     } catch (error) {
-      if (view.data) draw();
-      // No fleet behind this server: look again seldom.
-      setTimeout(read, error.status ? 15000 : 3000);
+      pause = error.status ? 15000 : 3000; // no fleet behind this server, or no server: look again seldom
     }
+    setTimeout(read, pause);
   };
   read();
+}
+
+function draw(app) {
+  const live = document.querySelector('section.fleet');
+  const fresh = fleetStrip(app);
+  if (live && fresh) patch(live, fresh);
+  else app.render();
 }
 
 /** The strip, or null where the server shows no fleet. */
@@ -77,8 +83,8 @@ function head(snapshot, data) {
     'div',
     { class: 'fleet-head' },
     h('h2', null, 'Simulated fleet'),
-    h('p', null, h('span', { class: 'fleet-clock', 'data-testid': 'fleet-clock' }, time(snapshot.now)), h('span', { class: 'speed', title: 'Simulated time runs this much faster' }, `${count(snapshot.speed)}×`)),
-    h('p', { class: 'scenario-now', 'data-testid': 'fleet-scenario', 'data-scenario': snapshot.scenario }, title(data, snapshot.scenario)),
+    h('p', null, h('span', { class: 'fleet-clock', 'data-testid': 'fleet-clock', title: 'Simulated time, UTC' }, time(snapshot.now)), h('span', { class: 'speed', title: 'Simulated time runs this much faster' }, `${count(snapshot.speed)}×`)),
+    h('p', { class: 'scenario-now', 'data-testid': 'fleet-scenario', 'data-scenario': snapshot.scenario }, `Now: ${title(data, snapshot.scenario)}`),
   );
 }
 
@@ -111,7 +117,7 @@ function isps(snapshot) {
       'tr',
       { key: row.isp, class: judged(row) ? `isp ${grade(row.rate)}` : 'isp few', 'data-testid': `fleet-isp-${row.isp}`, title: `${count(row.deferred)} of ${count(row.attempts)} attempts deferred` },
       h('th', { scope: 'row' }, row.title || row.isp),
-      h('td', { class: 'meter' }, h('span', { style: { '--share': `${Math.round(((row.rate || 0) / top) * 100)}%` } })),
+      h('td', { class: 'meter' }, h('span', { style: { '--share': judged(row) ? `${Math.round((row.rate / top) * 100)}%` : '0%' } })),
       h('td', { class: 'num' }, judged(row) ? percent(row.rate) : '–'),
     );
   return h(

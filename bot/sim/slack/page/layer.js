@@ -18,15 +18,18 @@ export function trapFocus(event, box) {
 
 let menu = null;
 
-/** Open a menu of `items` [{label: nodes, description?: nodes, pick}] at `anchor`; one menu at a time. */
-export function openMenu(anchor, items, label) {
+/**
+ * Open the menu of `anchor`, whose reader gives its items [{value, label: nodes, description?: nodes, pick}]; one menu
+ * at a time. What is picked is looked up when it is picked, since the message may have been edited meanwhile.
+ */
+export function openMenu(anchor, label) {
   const again = menu && menu.anchor === anchor;
   closeMenu();
   if (again) return;
   const box = h(
     'div',
     { class: 'menu', role: 'menu', 'aria-label': label, 'data-testid': 'menu', popover: 'manual' },
-    items.map((item) => menuItem(item)),
+    anchor.$read().map((item) => menuItem(item, anchor)),
   );
   // Inside a modal dialog everything outside it is inert, so the menu has to live in it.
   (anchor.closest('dialog') || document.body).append(box);
@@ -39,10 +42,11 @@ export function openMenu(anchor, items, label) {
   box.querySelector('[role=menuitem]')?.focus();
 }
 
-function menuItem(item) {
+function menuItem(item, anchor) {
   const pick = () => {
     closeMenu();
-    item.pick();
+    const current = anchor.$read().find((other) => other.value === item.value);
+    (current || item).pick();
   };
   return h(
     'button',

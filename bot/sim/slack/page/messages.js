@@ -2,7 +2,7 @@
 
 import { blocks } from './blocks.js';
 import { composer } from './composer.js';
-import { h, localImage, safeLink } from './dom.js';
+import { h, lazy, localImage, safeLink } from './dom.js';
 import { emoji } from './emoji.js';
 import { clock, formatDate, momentOf, mrkdwn } from './text.js';
 
@@ -24,10 +24,21 @@ export function messageRows(list, app, place) {
     const newDay = !before || before.day !== day;
     const grouped = !newDay && before.who === who(message) && at - before.at < GROUP_MINUTES * 60000 && !message.ephemeral && !isBroadcast(message);
     before = { day, at, who: message.ephemeral || (place === 'thread' && !isReply(message)) ? null : who(message) };
-    const row = one(message, app, { grouped, place });
+    const row = lazy(message.ts, signature(message, app, grouped), () => one(message, app, { grouped, place }));
     return newDay && place === 'channel' ? [dayDivider(at, day), row] : [row];
   });
 }
+
+const asText = new WeakMap();
+
+// All that a row is drawn from.
+function signature(message, app, grouped) {
+  if (!asText.has(message)) asText.set(message, JSON.stringify(message));
+  const last = message.reply_count ? lastReply(message, app)?.ts : '';
+  return [grouped, app.route.thread === message.ts, last, app.busyIn(message.ts), asText.get(message)].join('|');
+}
+
+const lastReply = (message, app) => app.visible().findLast((other) => other.thread_ts === message.ts && other.ts !== message.ts);
 
 const who = (message) => `${message.user}/${message.username}`;
 const isBroadcast = (message) => isReply(message) && message.reply_broadcast;
@@ -127,7 +138,7 @@ function reactions(message) {
 
 function replies(message, app) {
   if (!message.reply_count) return null;
-  const last = app.visible().filter((other) => other.thread_ts === message.ts && other.ts !== message.ts).pop();
+  const last = lastReply(message, app);
   return h(
     'button',
     { type: 'button', class: 'replies', 'data-testid': `replies-${message.ts}`, 'aria-expanded': String(app.route.thread === message.ts), on: { click: () => app.openThread(message.ts) } },

@@ -90,14 +90,20 @@ function edit(item, block, app) {
   app.render();
 }
 
-/** The values typed into a view, in the form of Slack's `view.state.values`. */
-export function valuesOf(box) {
+// In the form of Slack's `view.state.values`.
+function valuesOf(box) {
   const values = {};
   for (const field of fields(box)) {
     const { blockId, actionId } = field.dataset;
     values[blockId] = { ...values[blockId], [actionId]: field.$read(field) };
   }
   return values;
+}
+
+/** The values now typed into the open view `viewId`, or null where it is no modal. */
+export function typedInto(viewId) {
+  const box = dialog && dialog.querySelector(`form[data-view-id="${CSS.escape(viewId)}"]`);
+  return box ? valuesOf(box) : null;
 }
 
 async function submit(event, box, item, app) {
