@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,9 @@ class Sshd:
         self._wait_until_served()
 
     def stop(self) -> None:
-        """End the listening process; sessions that run go on, as after `systemctl stop ssh`."""
+        """End the listening process and every connection."""
         if self._process:
+            self.drop_connections()
             self._process.terminate()
             self._process.wait(timeout=10)
             self._process = None
@@ -63,7 +65,8 @@ class Sshd:
         """Kill the server's side of every connection, as a rebooting host or a firewall does."""
         assert self._process
         for pid in _children(self._process.pid):
-            os.kill(pid, 9)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     @property
     def connections(self) -> int:
@@ -119,11 +122,10 @@ def running_sshd(
     """A served OpenSSH server; skips the test where none is installed."""
     needs_sshd()
     server = Sshd(root, bin_dir, key_types=key_types)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
-        server.drop_connections()
         server.stop()
 
 
@@ -139,5 +141,8 @@ def _user() -> str:
 
 
 def _children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [int(word) for word in text.split()]

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 import paramiko
 
 from bot.errors import AnswerTooLong, CommandFailed, HostUnreachable
-from bot.pmta.connection import Wire
+from bot.pmta.connection import GONE, Wire
 from bot.pmta.retrying import MayHaveRun, OutOfTime
 
 GUARD = """\
@@ -35,8 +35,6 @@ the shell's built-ins (echo, kill, test) from standing in for the programs.
 """
 
 STDERR_KEPT = 64 << 10
-_GONE = (paramiko.SSHException, EOFError, OSError)
-"""What paramiko raises where the connection has gone; each send may meet it, also that of a window or a close."""
 _CHUNK = 1 << 20
 _NO_STATUS = -1
 
@@ -108,7 +106,7 @@ def run_command(wire: Wire, order: Order) -> bytes:
         if not channel.status_event.wait(deadline.left_s()):
             raise OutOfTime(order.host, f"{order.title} ended its output but sent no exit status for {_for(order)}.")
         return _judged(out, err, channel.exit_status, wire, order)
-    except _GONE as e:
+    except GONE as e:
         raise MayHaveRun(order.host, _cut(order)) from e
     finally:
         # on every path: this is what ends the command on the host
@@ -116,7 +114,7 @@ def run_command(wire: Wire, order: Order) -> bytes:
 
 
 def _end(channel: paramiko.Channel) -> None:
-    with contextlib.suppress(*_GONE):
+    with contextlib.suppress(*GONE):
         channel.close()
 
 
@@ -130,7 +128,7 @@ def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
     except paramiko.ChannelException as e:
         sentence = f"sshd refuses a further session ({e.text}): is MaxSessions below 10, or the account locked?"
         raise HostUnreachable(order.host, sentence) from e
-    except _GONE as e:
+    except GONE as e:
         if wire.is_active():
             # nobody answers on a connection that looks open: without this the next command would wait as long
             wire.hang_up()
@@ -146,7 +144,7 @@ def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadli
     try:
         channel.settimeout(0.0)
         channel.exec_command(order.line)
-    except _GONE as e:
+    except GONE as e:
         if deadline.passed:
             wire.hang_up()
             raise OutOfTime(order.host, f"no answer to {order.title} within {_for(order)}.") from e

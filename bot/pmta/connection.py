@@ -14,6 +14,9 @@ from bot.errors import HostKeyRefused, HostUnreachable
 from bot.pmta.known_hosts import HostKey, read_pins
 from bot.pmta.login import HostLogin, log_in
 
+GONE = (paramiko.SSHException, EOFError, OSError)
+"""What paramiko raises where the connection has gone; each send may meet it, also that of a window or a close."""
+
 # sshd buffers up to the window and burns CPU on it: at 16 MiB it needs ten times as much as at 4 MiB
 _WINDOW = 4 << 20
 _CIPHERS = (
@@ -49,10 +52,13 @@ class Wire(paramiko.Transport):
         """Close for good, from any thread, without waiting for the reader's next wake-up."""
         # the handshake's watchdog is a non-daemon timer: left running it would hold up the end of the process
         self.packetizer.complete_handshake()
-        with contextlib.suppress(OSError):
+        # behind a jump host the socket is a channel, and even its close sends something
+        with contextlib.suppress(*GONE):
             self.sock.shutdown(socket.SHUT_RDWR)
-        self.close()
-        self.sock.close()
+        with contextlib.suppress(*GONE):
+            self.close()
+        with contextlib.suppress(*GONE):
+            self.sock.close()
 
 
 def connect(login: HostLogin, known_hosts: Path, limits: Limits, via: paramiko.Transport | None = None) -> Wire:
@@ -102,7 +108,7 @@ def _through(via: paramiko.Transport, login: HostLogin, limits: Limits) -> param
     try:
         target, origin = (login.address, login.port), ("127.0.0.1", 0)
         return via.open_channel("direct-tcpip", target, origin, timeout=limits.connect_s)
-    except (paramiko.SSHException, EOFError, OSError) as e:
+    except GONE as e:
         raise HostUnreachable(login.name, f"{login.at} cannot be reached through {jump}: {e}.") from e
 
 
@@ -120,7 +126,7 @@ def _greet(wire: Wire, login: HostLogin, known_hosts: Path, limits: Limits) -> N
         error = HostUnreachable(login.name, f"{login.at} and the bot have no SSH algorithm in common: {e}.")
         error.permanent = True
         raise error from e
-    except (paramiko.SSHException, EOFError, OSError) as e:
+    except GONE as e:
         raise HostUnreachable(login.name, _no_greeting(wire, login, limits, str(e))) from e
     refusal = pins.refusal(HostKey(shown.get_name(), shown.asbytes()))
     if refusal:
