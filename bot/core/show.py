@@ -37,7 +37,10 @@ def parse_queues_dom(text: str, host: str) -> tuple[tuple[QueueState, ...], bool
     """The queues of `pmta --dom show queues --errors`, and whether the list is known to be complete.
 
     Complete: fewer than the cap in the title ("Top 100 queues …"), or as many as `totalQueuesWithRcp` says.
+    What PMTA prints where nothing matches is documented nowhere, so silence is no queue and not known to be all.
     """
+    if not text.strip():
+        return (), False
     answer = DomAnswer(text, f"{host}: pmta show queues")
     queues = tuple(_queue(item, host) for item in answer.items("queue"))
     cap = _TITLE_CAP.match(answer.first("title"))
@@ -53,7 +56,9 @@ def parse_queues_text(text: str, host: str) -> tuple[tuple[QueueState, ...], boo
 
 
 def parse_vmtas_dom(text: str, host: str) -> tuple[VmtaState, ...]:
-    """The VMTAs of `pmta --dom show vmtas`: those that hold mail now."""
+    """The VMTAs of `pmta --dom show vmtas`: those that hold mail now, none where nothing was printed."""
+    if not text.strip():
+        return ()
     answer = DomAnswer(text, f"{host}: pmta show vmtas")
     return tuple(
         VmtaState(host, item.text("name"), item.number("rcp"), item.number("conn")) for item in answer.items("vmta")

@@ -72,7 +72,6 @@ def dom_queue(name: str, **values: str) -> str:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "line 1: expected lines of the form path=\"value\", found ''"),  # silence is not "no queues"
         ("pmta: cannot connect\n", "line 1: expected a line of the form"),  # an error text on stdout
         (dom_queue("## maint ##"), "line 1: expected a queue name like gmail.com/vmta1, found '## maint ##'"),
         (dom_queue("a/b", rcp="many"), "line 2: expected a whole number for queue[0].rcp, found 'many'"),
@@ -119,6 +118,14 @@ def test_status_json_faults_are_parse_errors(text: str) -> None:
 def test_status_dom_without_version_and_time_is_a_parse_error() -> None:
     with pytest.raises(ParseError, match="found neither"):
         parse_status_dom('status.shuttingDown="0"\n')
+
+
+@pytest.mark.parametrize("silence", ["", "\n", " \r\n"])
+def test_silence_is_nothing_held_and_not_known_to_be_all(silence: str) -> None:
+    assert parse_queues_dom(silence, "mta1") == ((), False)
+    assert parse_vmtas_dom(silence, "mta1") == ()
+    with pytest.raises(ParseError, match="line 1: expected lines of the form"):
+        parse_status_dom(silence)
 
 
 def test_total_must_be_a_number() -> None:
