@@ -52,25 +52,27 @@ VMTAS: Final = (
 DEFAULT_SOURCES: Final = ("192.0.2.2", "192.0.2.3")
 """The hosts' own addresses, which `{default}` sends from."""
 
-_GOOGLE_MX = "aspmx.l.google.com"
-_HOSTED: Final = (
-    ("brightpine.example", "google"), ("cedarworks.example", "google"), ("deltafreight.example", "google"),
-    ("eastgate.example", "google"), ("fernhill.example", "google"), ("goldenrod.example", "google"),
-    ("hollowayfoods.example", "google"), ("islandcare.example", "google"), ("juniperlane.example", "google"),
-    ("kingsbridge.example", "google"), ("harborline.example", "microsoft"), ("ironwood.example", "microsoft"), ("junipertech.example", "microsoft"),
-    ("kestrel.example", "microsoft"), ("larkspur.example", "microsoft"), ("millstone.example", "microsoft"),
+_GOOGLE_MX: Final = "aspmx.l.google.com"
+_PROTECTION_MX: Final = "{}.mail.protection.outlook.com"
+_AT_GOOGLE: Final = (
+    "brightpine.example", "cedarworks.example", "deltafreight.example", "eastgate.example",
+    "fernhill.example", "goldenrod.example", "hollowayfoods.example", "islandcare.example",
+    "juniperlane.example", "kingsbridge.example",
+)  # fmt: skip
+_AT_MICROSOFT: Final = (
+    "harborline.example", "ironwood.example", "junipertech.example", "kestrel.example", "larkspur.example",
+    "millstone.example", "northfield.example", "oakhollow.example", "pinecrest.example",
+    "quarrystone.example",
 )  # fmt: skip
 
 
 def _hosted() -> tuple[Mailbox, ...]:
-    boxes = []
-    for number, (domain, at) in enumerate(_HOSTED):
-        if at == "google":
-            boxes.append(Mailbox(domain, "gmail", _GOOGLE_MX, "198.51.100.26"))
-        else:
-            mx = f"{domain.replace('.', '-')}.mail.protection.outlook.com"
-            boxes.append(Mailbox(domain, "microsoft", mx, f"203.0.113.{40 + number}"))
-    return tuple(boxes)
+    google = [Mailbox(domain, "gmail", _GOOGLE_MX, "198.51.100.26") for domain in _AT_GOOGLE]
+    microsoft = [
+        Mailbox(domain, "microsoft", _PROTECTION_MX.format(domain.replace(".", "-")), f"203.0.113.{40 + number}")
+        for number, domain in enumerate(_AT_MICROSOFT)
+    ]
+    return (*google, *microsoft)
 
 
 _OLC = "{}-com.olc.protection.outlook.com"
