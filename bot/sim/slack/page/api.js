@@ -3,6 +3,14 @@
 /** A request that failed; the message is a sentence for the person. */
 export class RequestFailed extends Error {}
 
+// Slack's codes a person can run into, in words.
+const WORDS = {
+  message_not_found: 'That message is not there any more.',
+  not_found: 'That window is not open any more.',
+  user_not_found: 'This person is not in this workspace.',
+  unknown_scenario: 'There is no such scenario.',
+};
+
 async function request(path, options) {
   let response;
   try {
@@ -12,7 +20,7 @@ async function request(path, options) {
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const failed = new RequestFailed(answer.error || `${path.split('?')[0]}: the server answered ${response.status}.`);
+    const failed = new RequestFailed(WORDS[answer.error] || answer.error || `${path.split('?')[0]}: the server answered ${response.status}.`);
     failed.status = response.status;
     throw failed;
   }

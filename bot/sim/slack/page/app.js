@@ -22,11 +22,11 @@ import { h, listen, patch } from './dom.js';
 import { fleetStrip, watchFleet } from './fleet.js';
 import { homePane } from './home.js';
 import { closeOrphanMenu } from './layer.js';
-import { avatar, channelMessages, messageRows, threadPane } from './messages.js';
+import { channelMessages, messageRows, threadPane } from './messages.js';
 import { showModals, typedInto } from './modal.js';
 import { followNewest, jumpToNewest, keepPlace } from './scroll.js';
-import { names } from './text.js';
-import { cycleTheme, themeName } from './theme.js';
+import { sideTop } from './side.js';
+import { escaped, names } from './text.js';
 
 const app = {
   me: new URLSearchParams(location.search).get('user') || remembered() || '',
@@ -38,6 +38,7 @@ const app = {
 
   render,
   refresh,
+  become,
 
   /** Messages this person sees, in order. */
   visible: () => app.state.messages.filter((message) => !hidden.has(message.ts)),
@@ -81,7 +82,7 @@ const app = {
     }
     const channel = app.state.channel.id;
     jumpToNewest();
-    const sent = await app.ask((to, me) => (text.startsWith('/') ? to.command(me, channel, text) : to.message(me, channel, text, thread)));
+    const sent = await app.ask((to, me) => (text.startsWith('/') ? to.command(me, channel, text) : to.message(me, channel, escaped(text), thread)));
     await refresh();
     return sent !== null;
   },
@@ -191,48 +192,9 @@ function frame() {
   return h(
     'div',
     { id: 'app', class: `app ${thread ? 'with-thread' : ''}` },
-    h('header', { key: 'side', class: 'side' }, top(), fleetStrip(app)),
+    h('header', { key: 'side', class: 'side' }, sideTop(app), fleetStrip(app)),
     h('main', { key: 'main', class: 'main' }, paneHead(), notices(), tab === 'home' ? homePane(app) : channelPane()),
     thread && threadPane(app),
-  );
-}
-
-function top() {
-  return h(
-    'div',
-    { key: 'top', class: 'top' },
-    h('div', { class: 'brand' }, h('b', null, 'Local Slack'), themeButton()),
-    h(
-      'nav',
-      { class: 'tabs', 'aria-label': 'Places' },
-      tabLink('channel', 'channel-tab', '#', app.state.channel.name),
-      tabLink('home', 'home-tab', '⌂', 'deferbot'),
-    ),
-    h('div', { class: 'people', role: 'radiogroup', 'aria-label': 'Who is looking', 'data-testid': 'person-switch' }, app.state.people.map(personButton)),
-  );
-}
-
-function themeButton() {
-  const click = () => {
-    cycleTheme();
-    render();
-  };
-  return h('button', { type: 'button', class: 'icon', 'data-testid': 'theme', 'aria-label': `Theme: ${themeName()}`, title: `Theme: ${themeName()}`, on: { click } }, { auto: '◐', light: '☀', dark: '☾' }[themeName()]);
-}
-
-function tabLink(tab, testid, sign, label) {
-  const here = app.route.tab === tab;
-  return h('a', { class: here ? 'tab here' : 'tab', href: tab === 'home' ? '#home' : '#', 'data-testid': testid, 'aria-current': here ? 'page' : null }, h('span', { class: 'sign', 'aria-hidden': 'true' }, sign), label);
-}
-
-function personButton(person) {
-  const mine = person.id === app.me;
-  return h(
-    'button',
-    { key: person.id, type: 'button', class: 'person', role: 'radio', 'aria-checked': String(mine), 'data-testid': `person-${person.id}`, on: { click: () => become(person.id) } },
-    avatar(person.display, false),
-    h('span', { class: 'person-name' }, person.display),
-    h('span', { class: person.operator ? 'duty on' : 'duty' }, person.operator ? 'on call' : 'not on call'),
   );
 }
 

@@ -133,7 +133,7 @@ function pointLabels(labels, x) {
 }
 
 function bandLabels(labels) {
-  return h('div', { class: 'x-axis bands', 'aria-hidden': 'true' }, labels.map((text) => h('span', { title: text }, text)));
+  return h('div', { class: 'x-axis bands', 'aria-hidden': 'true' }, labels.map((text) => h('span', { title: text }, text.split(/(?<=[./-])/).flatMap((part) => [h('wbr'), part]))));
 }
 
 function legend(items) {

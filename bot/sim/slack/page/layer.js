@@ -94,7 +94,7 @@ function place(box, anchor) {
   const { offsetWidth: width, offsetHeight: height } = box;
   const below = at.bottom + 4 + height <= innerHeight;
   box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - width - 8))}px`;
-  box.style.top = `${Math.max(8, below ? at.bottom + 4 : at.top - height - 4)}px`;
+  box.style.top = `${Math.max(8, Math.min(below ? at.bottom + 4 : at.top - height - 4, innerHeight - height - 8))}px`;
 }
 
 /** Show a confirm object and answer whether the person agreed. Closing it in any way means no. */

@@ -20,12 +20,16 @@ export function plain(object) {
   return holder.textContent;
 }
 
+/** What a person typed, as Slack keeps it. */
+export const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+
 const decode = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
 /** mrkdwn as nodes: fenced blocks, quotes, line breaks, then the inline marks. */
 export function mrkdwn(text) {
-  return text.split(/(```[\s\S]+?```)/g).flatMap((part) =>
-    part.startsWith('```') && part.length > 6 ? [fence(part.slice(3, -3))] : lines(part),
+  // A fence is a block of its own: the line breaks around it are already drawn.
+  return text.split(/\n?(```[\s\S]+?```)\n?/g).flatMap((part) =>
+    part.startsWith('```') && part.length > 6 ? [fence(part.slice(3, -3))] : part ? lines(part) : [],
   );
 }
 
