@@ -26,7 +26,11 @@ class SqlTallyStore:
         self._cap = templates_per_isp
 
     def positions(self, host: str) -> tuple[FilePosition, ...]:
-        query = select(file_position).where(file_position.c.host == host).order_by(file_position.c.path)
+        query = (
+            select(file_position)
+            .where(file_position.c.host == host)
+            .order_by(file_position.c.path, file_position.c.inode)
+        )
         with reading(self._engine, f"read the file positions of {host}") as connection:
             return tuple(
                 FilePosition(row.path, int(row.inode), row.offset, row.header) for row in connection.execute(query)
