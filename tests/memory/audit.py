@@ -35,4 +35,8 @@ class MemoryAuditLog:
     def entries(self, limit: int = 100) -> tuple[AuditEntry, ...]:
         """The newest `limit` entries, oldest first."""
         with self._lock:
-            return tuple(self._entries[len(self._entries) - limit :]) if limit < len(self._entries) else tuple(self._entries)
+            return (
+                tuple(self._entries[len(self._entries) - limit :])
+                if limit < len(self._entries)
+                else tuple(self._entries)
+            )
