@@ -58,6 +58,8 @@ def connected(slack: LocalSlack, app: App, *, sockets: int = 1) -> Iterator[Sock
         for handler in handlers:
             handler.client.auto_reconnect_enabled = False
         slack.close_sockets()
+        # The SDK's close() trips over a socket that its receiving thread closes at the same moment.
+        slack.wait_for(lambda: not any(handler.client.is_connected() for handler in handlers))
         for handler in handlers:
             handler.close()  # type: ignore[no-untyped-call]
         app.listener_runner.listener_executor.shutdown()

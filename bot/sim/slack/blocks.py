@@ -107,24 +107,24 @@ def _check_block(block: Probe, allowed: frozenset[str], *, charts: bool) -> None
 
 
 def _check_ids(blocks: list[Probe]) -> None:
-    seen: set[object] = set()
+    seen: list[object] = []
     for block in blocks:
         block_id = block.get("block_id")
         if block_id is not None and block_id in seen:
             block.at("block_id").fault(f"block_id already exists: {block_id}", type="unique")
-        seen.add(block_id)
+        seen.append(block_id)
         _check_action_ids(block)
 
 
 def _check_action_ids(block: Probe) -> None:
-    seen: set[object] = set()
+    seen: list[object] = []
     listed = block.get("elements")
     for number, element in enumerate(listed if isinstance(listed, list) else []):
         action_id = element.get("action_id") if isinstance(element, dict) else None
         if action_id is not None and action_id in seen:
             place = Probe(action_id, f"{block.pointer}/elements/{number}/action_id", block.flaws)
             place.fault(f'`action_id` "{action_id}" already exists for block_id "{block.get("block_id")}"')
-        seen.add(action_id)
+        seen.append(action_id)
 
 
 def _check_counts(blocks: list[Probe]) -> None:

@@ -19,6 +19,7 @@ from bot.sim.slack.views import ViewBook
 from bot.sim.slack.wire import ApiRefusal, Json
 
 PAGE = Path(__file__).parent / "page"
+MESSAGES_SHOWN = 500
 _KEEPALIVE_S = 15.0
 # An uploaded SVG opened as a document must not run as a page of this server.
 _FILE_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
@@ -97,7 +98,7 @@ class PageApi:
             }
 
     def _seen(self, channel: str, user: str) -> list[Json]:
-        messages = self._workspace.messages(channel)
+        messages = self._workspace.messages(channel)[-MESSAGES_SHOWN:]
         counts: dict[str, int] = {}
         for message in messages:
             if message.is_reply and not message.ephemeral_to:

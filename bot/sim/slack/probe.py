@@ -114,7 +114,7 @@ class Probe:
             self.fault(f"must be a whole number from {least} to {most}", type="range", expected=[least, most])
 
     def one_of(self, allowed: Collection[str]) -> None:
-        if self.value not in allowed:
+        if not isinstance(self.value, str) or self.value not in allowed:
             self.fault(f"must be one of: {', '.join(sorted(allowed))}", type="enum", expected=sorted(allowed))
 
     def text_object(self, most: int = limits.TEXT, *, plain: bool = False) -> None:

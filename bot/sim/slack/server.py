@@ -232,15 +232,16 @@ class LocalSlack:
 
         Raises: TimeoutError, with what the channel shows.
         """
-        value: T | None = None
         deadline = time.monotonic() + timeout_s
-        with self._workspace.changed:
-            while not (value := predicate()):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError(f"LocalSlack: nothing came within {timeout_s} s. {self._summary()}")
-                self._workspace.changed.wait(min(left, 0.05))  # sockets and calls change without a version
-        return value
+        while True:
+            version = self._workspace.version
+            if value := predicate():
+                return value
+            if (left := deadline - time.monotonic()) <= 0:
+                raise TimeoutError(f"LocalSlack: nothing came within {timeout_s} s. {self._summary()}")
+            with self._workspace.changed:
+                if self._workspace.version == version:
+                    self._workspace.changed.wait(min(left, 0.05))  # sockets and calls change without a version
 
     def wait_connected(self, sockets: int = 1, timeout_s: float = 10.0) -> None:
         """Wait until so many sockets are open (or more)."""
@@ -285,11 +286,12 @@ class LocalSlack:
         """Close every socket with a close frame. Do this before closing a handler: it then ends at once."""
         self._run(self._parts.hub.close_all())
 
-    def kill_sockets(self) -> None:
-        """Cut every socket without a word."""
+    def kill_sockets(self, *, reset: bool = True) -> None:
+        """Cut every socket without a close frame. The SDK notices a reset at once and a mere end of stream
+        (`reset=False`) only after five failed pings."""
 
         async def kill() -> None:
-            self._parts.hub.kill_all()
+            self._parts.hub.kill_all(reset=reset)
 
         self._run(kill())
 

@@ -6,8 +6,10 @@ import asyncio
 import itertools
 import json
 import secrets
+import struct
 import uuid
 from dataclasses import dataclass, field
+from socket import SO_LINGER, SOL_SOCKET
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -128,12 +130,17 @@ class SocketHub:
             self._forget(socket)
             await socket.ws.close(code=WSCloseCode.GOING_AWAY)
 
-    def kill_all(self) -> None:
-        """Cut every socket's TCP connection without a word."""
+    def kill_all(self, *, reset: bool) -> None:
+        """Cut every socket's TCP connection without a close frame, by a reset or by a mere end of stream."""
         for socket in list(self._sockets):
             self._forget(socket)
-            if socket.request.transport is not None:
-                socket.request.transport.abort()
+            transport = socket.request.transport
+            if transport is None:
+                continue
+            if reset:
+                wire = transport.get_extra_info("socket")
+                wire.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
 
     async def _read(self, ws: web.WebSocketResponse) -> None:
         async for frame in ws:

@@ -12,6 +12,7 @@ from bot.sim.slack.wire import ApiRefusal
 TRIGGER_LIFE_S = 3.0
 RESPONSE_LIFE_S = 30 * 60.0
 RESPONSE_USES = 5
+KEPT = 10_000  # of each kind; the oldest go first
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Tickets:
     def new_trigger(self, user: str, view_id: str = "") -> str:
         key = f"{next(self._numbers)}.{next(self._numbers)}.{secrets.token_hex(16)}"
         self._triggers[key] = Trigger(user, view_id, self._clock() + TRIGGER_LIFE_S)
+        if len(self._triggers) > KEPT:
+            del self._triggers[next(iter(self._triggers))]
         return key
 
     def exchange(self, key: str) -> Trigger:
@@ -69,6 +72,8 @@ class Tickets:
         """The key at the end of the URL."""
         key = f"{next(self._numbers)}/{secrets.token_urlsafe(18)}"
         self._urls[key] = ResponseUrl(user, channel, message_ts, thread_ts, self._clock() + RESPONSE_LIFE_S)
+        if len(self._urls) > KEPT:
+            del self._urls[next(iter(self._urls))]
         return key
 
     def use_response_url(self, key: str) -> ResponseUrl:
