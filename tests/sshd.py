@@ -63,10 +63,17 @@ class Sshd:
 
     def drop_connections(self) -> None:
         """Kill the server's side of every connection, as a rebooting host or a firewall does."""
+        self._signal_connections(signal.SIGKILL)
+
+    def freeze_connections(self) -> None:
+        """Stop the server's side of every connection without closing it, as a host out of memory does."""
+        self._signal_connections(signal.SIGSTOP)
+
+    def _signal_connections(self, number: signal.Signals) -> None:
         assert self._process
         for pid in _children(self._process.pid):
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
     @property
     def connections(self) -> int:

@@ -86,8 +86,8 @@ def connect(login: HostLogin, known_hosts: Path, limits: Limits, via: paramiko.T
 def _tcp(login: HostLogin, limits: Limits) -> socket.socket:
     try:
         sock = socket.create_connection((login.address, login.port), timeout=limits.connect_s)
-    except socket.gaierror as e:
-        raise HostUnreachable(login.name, f"the address {login.address} is not known to DNS ({e.strerror}).") from e
+    except (socket.gaierror, UnicodeError) as e:  # UnicodeError: not a host name by its very form
+        raise HostUnreachable(login.name, f"the address {login.address} is not known to DNS ({e}).") from e
     except TimeoutError as e:
         raise HostUnreachable(login.name, f"no answer from {login.at} within {limits.connect_s:g} s.") from e
     except ConnectionRefusedError as e:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shlex
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Protocol
+from pathlib import Path
 
 import paramiko
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,24 +25,11 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
+from bot.sim.commands import Executed, Shell, fleet_commands
 from bot.sim.process import serve_process
 from bot.sim.wire import GONE, ServerWire
 
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """A command's complete answer."""
-
-    stdout: bytes = b""
-    stderr: bytes = b""
-    status: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """A command line for `/bin/sh -c`, run as a process of this machine."""
-
-    line: str
+__all__ = ["Executed", "Faults", "Shell", "SimSshd", "fleet_commands"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +41,10 @@ class Faults:
     changed_host_key: bool = False
     """Shows another host key than `known_hosts_line` names."""
     refuse_login: bool = False
+    hang_login: bool = False
+    """Never answers a login."""
+    no_exec_reply: bool = False
+    """Never answers the request to run a command."""
     cut_before_run: bool = False
     """Cuts the connection when a command arrives, before it is run."""
     cut_after_run: bool = False
@@ -64,48 +53,6 @@ class Faults:
     """Takes the command, never runs it, never answers."""
     no_exit_status: bool = False
     """Sends the whole output, then neither an exit status nor a close."""
-
-
-class PmtaAnswer(Protocol):
-    @property
-    def stdout(self) -> str: ...
-    @property
-    def stderr(self) -> str: ...
-    @property
-    def status(self) -> int: ...
-
-
-class PmtaFleet(Protocol):
-    """The part of the simulated fleet that answers the `pmta` command."""
-
-    def pmta(self, host: str, argv: Sequence[str]) -> PmtaAnswer: ...
-
-
-def fleet_commands(fleet: PmtaFleet, host: str) -> Callable[[str], Executed | Shell]:
-    """What a simulated host does with a command line: `pmta` is the fleet's, all else is a real process."""
-
-    def run(line: str) -> Executed | Shell:
-        words = _program_and_arguments(line)
-        if not words or PurePosixPath(words[0]).name != "pmta":
-            return Shell(line)
-        answer = fleet.pmta(host, words[1:])
-        return Executed(answer.stdout.encode(), answer.stderr.encode(), answer.status)
-
-    return run
-
-
-def _program_and_arguments(line: str) -> list[str]:
-    """The words of a plain command, seen through `exec` and through a `sh -c` script that execs its arguments."""
-    if "pmta" not in line:
-        return []
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        return []
-    words = words[words[:1] == ["exec"] :]
-    if words[:2] == ["/bin/sh", "-c"] and len(words) > 4 and 'exec "$@"' in words[2]:
-        return words[4:]
-    return words
 
 
 class SimSshd:
@@ -132,6 +79,7 @@ class SimSshd:
         self._silent: list[socket.socket] = []
         self._commands: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._dropped = threading.Event()
 
     def start(self) -> int:
         """Listen on 127.0.0.1; returns the port (the same one again after a stop)."""
@@ -161,6 +109,8 @@ class SimSshd:
             wires, self._wires = self._wires, []
             silent, self._silent = self._silent, []
             commands, self._commands = self._commands, []
+            self._dropped.set()
+            self._dropped = threading.Event()
         for sock in silent:
             sock.close()
         for wire in wires:
@@ -187,17 +137,22 @@ class SimSshd:
                 self._greet(sock)
 
     def _greet(self, sock: socket.socket) -> None:
-        wire = ServerWire(sock, self._begin)
+        wire = ServerWire(sock, self._begin, answers=lambda: not self.faults.no_exec_reply)
         wire.add_server_key(_new_key() if self.faults.changed_host_key else self._host_key)
         with self._lock:
             self._wires = [w for w in self._wires if w.is_active()] + [wire]
         wire.start_server(event=threading.Event(), server=_Gate(wire, self._admits_key, self._admits_password))
 
     def _admits_key(self, key: paramiko.PKey) -> bool:
-        return key.asbytes() == self._client_key.asbytes() and not self.faults.refuse_login
+        return self._admits_anybody() and key.asbytes() == self._client_key.asbytes()
 
     def _admits_password(self, password: str) -> bool:
-        return password == self._password and not self.faults.refuse_login
+        return self._admits_anybody() and password == self._password
+
+    def _admits_anybody(self) -> bool:
+        if self.faults.hang_login:
+            self._dropped.wait()
+        return not (self.faults.refuse_login or self.faults.hang_login)
 
     @property
     def connections(self) -> int:

@@ -17,14 +17,18 @@ Table = dict[int, Callable[[paramiko.Channel, paramiko.Message], object]]
 
 
 class ServerWire(paramiko.Transport):
-    """paramiko's transport in server mode. `begin` is called with each channel and its command line."""
+    """paramiko's transport in server mode.
+
+    `begin` is called with each channel and its command line; while `answers` says no, requests get no reply.
+    """
 
     # paramiko wakes each connection's thread ten times a second
     _active_check_timeout = 2.0
 
-    def __init__(self, sock: socket.socket, begin: Begin) -> None:
+    def __init__(self, sock: socket.socket, begin: Begin, *, answers: Callable[[], bool]) -> None:
         super().__init__(sock)
         self._begin = begin
+        self._answers = answers
         self._held: tuple[paramiko.Channel, bytes] | None = None
         self._idle: list[paramiko.Channel] = []
         # A command that is quick could end and close its channel before paramiko has sent the answer to the exec
@@ -38,6 +42,9 @@ class ServerWire(paramiko.Transport):
         self._held = (channel, line)
 
     def _answer_then_begin(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
+        if not self._answers():
+            self._idle.append(channel)
+            return
         self._answer_request(channel, message)
         held, self._held = self._held, None
         if held:

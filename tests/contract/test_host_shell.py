@@ -42,7 +42,7 @@ def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     pmta.chmod(0o755)
     if request.param == "openssh":
         with running_sshd(root / "sshd", root) as sshd:
-            yield from _rig(root, sshd, sshd.login("mta1", pmta=str(pmta)), sshd.known_hosts_lines())
+            yield from _rig(root, sshd, sshd.login("mta1"), sshd.known_hosts_lines())
     else:
         sim = SimSshd("mta1", Shell, root=root / "keys")
         login = HostLogin("mta1", "127.0.0.1", sim.start(), "deferbot", sim.client_key_file, pmta=str(pmta))
