@@ -33,7 +33,7 @@ def recipient_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str, 
     """A `d`, `t` or `b` record."""
     box = mail.box
     return (
-        f"{verdict.record},{_envelope(at, mail)},{_ACTIONS[verdict.record]},{verdict.status},{quoted(verdict.diag)},"
+        f"{verdict.record},{_envelope(at, mail)},{_ACTIONS[verdict.record]},{quoted(verdict.status)},{quoted(verdict.diag)},"
         f"{box.mx} ({box.address}),{verdict.category},smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},"
         f"{mail.size},{queue.vmta},{mail.job},,{queue.name},{pool}"
     )
@@ -43,7 +43,7 @@ def queue_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str) -> s
     """A `tq` record: about the whole queue, so it names no recipient."""
     box = mail.box
     return (
-        f"tq,{_local(at)},,,,,,{verdict.status},{quoted(verdict.diag)},{box.mx} ({box.address}),,,,smtp,{ip},"
+        f"tq,{_local(at)},,,,,,{quoted(verdict.status)},{quoted(verdict.diag)},{box.mx} ({box.address}),,,,smtp,{ip},"
         f"{box.address},,,{queue.vmta},,,{queue.name},"
     )
 
