@@ -49,7 +49,7 @@ def _troubles(change: Change, results: tuple[StepResult, ...]) -> list[str]:
     bad = [result for result in results if result.outcome not in _GOOD]
     for result in bad[:5]:
         step = change.plan.steps[result.step]
-        said = f": {texts.quote(result.said).removeprefix('> ')}" if result.said else ""
+        said = f": {texts.code(result.said, texts.SAMPLE_LIMIT)}" if result.said else ""
         lines.append(f"{texts.code(step.host)} {texts.code(step.queue)} {result.outcome.value}{said}")
     if len(bad) > 5:
         lines.append(f"…and {len(bad) - 5} more steps like these")

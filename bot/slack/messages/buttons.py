@@ -65,11 +65,14 @@ def diagnose_button(value: str) -> sb.Button:
 
 def undo_button(change: int, title: str = "") -> sb.Button:
     """`title` names the change where several could be meant."""
-    return sb.Button(text=label(f"Undo {title}".strip()), action_id="undo", value=str(change))
+    return sb.Button(text=label(f"Undo: {title}" if title else "Undo"), action_id="undo", value=str(change))
 
 
-def isp_button(isp: str, place: int) -> sb.Button:
-    return sb.Button(text=texts.clip(isp, LABEL_LIMIT), action_id=f"isp_{place}", value=texts.clip(isp, 200))
+def isp_button(isp: str, place: int, text: str) -> sb.Button:
+    """Asks `/deferrals <isp>`."""
+    return sb.Button(
+        text=texts.clip(texts.one_line(text), LABEL_LIMIT), action_id=f"isp_{place}", value=texts.clip(isp, 200)
+    )
 
 
 def overview_button(text: str = "All ISPs") -> sb.Button:

@@ -6,24 +6,27 @@ from collections.abc import Sequence
 
 import slackblocks as sb
 
+from bot.core.carriers import carriers
 from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.core.incident import Incident, IncidentState
 from bot.core.model import QueueState, Tally
 from bot.core.tier import TierRule
 from bot.slack.messages import buttons, chart, fleet, states, texts, why
-from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.message import Message, context, message, quote, section
 from bot.slack.messages.table import table
 
-TOP_IPS, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 10, 5, 3, 5
+TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 5, 3, 5
 
 
 def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: TierRule | None = None) -> Message:
     """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
     blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
-    blocks += [section(text) for text in (_why_and_do(diagnosis), *_details(diagnosis)) if text]
+    blocks += [section(text) for text in (_why_and_do(diagnosis),) if text]
+    blocks += _replies(diagnosis)
+    blocks += [section(text) for text in (_ips(diagnosis),) if text]
     rows = _vmta_rows(diagnosis)
     if len(rows) > 1:
-        blocks.append(table(rows[: TOP_VMTAS + 1], ("left", "right", "right", "right", "left")))
+        blocks.append(table(rows[: TOP_VMTAS + 1], ("left", "right", "right", "left", "right")))
         blocks += [context(f"…and {len(rows) - TOP_VMTAS - 1} more VMTAs")] if len(rows) > TOP_VMTAS + 1 else []
     jobs = _campaigns(diagnosis)
     blocks += [section(jobs)] if jobs else []
@@ -59,29 +62,29 @@ def _why_and_do(diagnosis: Diagnosis) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _details(diagnosis: Diagnosis) -> list[str]:
-    return [_codes(diagnosis), _texts(diagnosis), _ips(diagnosis)]
+def _replies(diagnosis: Diagnosis) -> list[sb.Block]:
+    """The commonest replies: share, code, meaning; the first ones in the mail server's own words."""
+    blocks: list[sb.Block] = []
+    for place, line in enumerate(diagnosis.replies[:TOP_REPLIES]):
+        title = "*What they answer*\n" if place == 0 else ""
+        blocks.append(section(title + _reply_line(line, diagnosis)))
+        blocks += [quote(line.sample)] if line.sample and place < TOP_TEXTS else []
+    if len(diagnosis.replies) > TOP_REPLIES:
+        blocks.append(context(f"…and {len(diagnosis.replies) - TOP_REPLIES} more replies"))
+    return blocks
 
 
-def _codes(diagnosis: Diagnosis) -> str:
-    lines = [_code_line(line, diagnosis) for line in diagnosis.replies[:TOP_REPLIES]]
-    return _list("What they answer", lines, len(diagnosis.replies), "more replies")
-
-
-def _code_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
+def _reply_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
     check = f" _{texts.closed(texts.sentence(texts.clip(line.check, 120)))}_" if line.check else ""
     return f"• {why.share_of(line, diagnosis)} · {texts.closed(why.reply_words(line))}{check}"
 
 
-def _texts(diagnosis: Diagnosis) -> str:
-    sampled = [line for line in diagnosis.replies[:TOP_TEXTS] if line.sample]
-    lines = [f"{texts.count(line.count)} ×\n{texts.quote(line.sample)}" for line in sampled]
-    return _list("Top reply texts", lines, 0, "")
-
-
 def _ips(diagnosis: Diagnosis) -> str:
-    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.ips[:TOP_IPS]]
-    more = "more, together " + _rate(_sum(diagnosis.ips[TOP_IPS:]), diagnosis)
+    """The IPs that carry the deferrals, and at least three; the others summed up."""
+    few = len(carriers(diagnosis.ips))
+    most = min(TOP_IPS, max(3, few)) if few < len(diagnosis.ips) else TOP_ALIKE
+    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.ips[:most]]
+    more = "more, together " + _rate(_sum(diagnosis.ips[most:]), diagnosis)
     return _list("Per source IP", lines, len(diagnosis.ips), more)
 
 
@@ -115,18 +118,18 @@ def _rate(tally: Tally, diagnosis: Diagnosis) -> str:
 
 
 def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:
-    """Heading, then a row per VMTA with mail: rate, attempts, waiting, state of its queues."""
+    """Heading, then a row per VMTA with mail: rate, waiting, state of its queues, attempts."""
     tallies = {share.key: share.tally for share in diagnosis.vmtas}
     queues: dict[str, list[QueueState]] = {}
     for queue in diagnosis.queues:
         queues.setdefault(queue.vmta, []).append(queue)
     names = [*tallies, *(name for name in queues if name not in tallies)]
-    rows = [["VMTA", "deferred", "attempts", "waiting", "state"]]
+    rows = [["VMTA", "deferred", "waiting", "state", "attempts"]]
     for name in names:
         tally, held = tallies.get(name, Tally()), queues.get(name, [])
         rate = texts.percent(tally.rate) if tally.attempts >= 20 else "–"
         waiting = texts.count(sum(queue.recipients for queue in held)) if held else "–"
-        rows.append([name, rate, texts.count(tally.attempts), waiting, _state(held)])
+        rows.append([name, rate, waiting, _state(held), texts.count(tally.attempts)])
     return rows
 
 

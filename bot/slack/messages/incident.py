@@ -22,9 +22,7 @@ def incident_message(
     if incident.state is IncidentState.RESOLVED:
         return _resolved(incident, changes, now, chart, key, color)
     body: list[sb.Block] = [section("\n".join(_head(incident, changes, now)))]
-    reasons = [text for text in (why.why(incident.diagnosis), why.sample(incident.diagnosis)) if text]
-    if reasons:
-        body.append(section("\n".join(reasons)))
+    body += [section(text) for text in (why.why(incident.diagnosis),) if text] + why.sample(incident.diagnosis)
     tail: list[sb.Block] = [section(texts.clip(text, 2900)) for text in (_do(incident),) if text]
     actions = _open_actions(incident, changes)
     tail += [sb.ActionsBlock(elements=actions)] if actions else []
@@ -86,7 +84,7 @@ def _open_actions(incident: Incident, changes: Sequence[Change]) -> list[sb.Elem
     undoable = [change for change in reversed(active) if change.state is ChangeState.APPLIED]
     if undoable:
         shown.append(buttons.undo_button(undoable[0].id))
-        options += [(buttons.label(f"Undo {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undoable[1:]]
+        options += [(buttons.label(f"Undo: {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undoable[1:]]
     elif offers and not active:
         ident = buttons.apply_value(incident.id, incident.revision, offers[0].playbook)
         shown.append(buttons.offer_button(offers[0], 0, ident))
@@ -137,7 +135,7 @@ def _resolved(
     done = _done(changes, now)
     undo = [change for change in changes if change.state is ChangeState.APPLIED]
     actions: list[sb.Element] = [buttons.undo_button(undo[-1].id, undo[-1].plan.title)] if undo else []
-    rest = buttons.menu([(buttons.label(f"Undo {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undo[:-1]])
+    rest = buttons.menu([(buttons.label(f"Undo: {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undo[:-1]])
     actions += [buttons.diagnose_button(buttons.incident_value(incident.id, incident.revision))]
     actions += [rest] if rest is not None else []
     tail: list[sb.Block] = [

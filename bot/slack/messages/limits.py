@@ -26,6 +26,9 @@ def check_message(message: Message) -> list[str]:
         faults.append(f"text: at most {FALLBACK} characters expected, found {len(message.text)}")
     if len(message.blocks) + len(message.tail) > 50:
         faults.append(f"blocks: at most 50 expected, found {len(blocks)}")
+    total = characters(blocks)
+    if total > CHARACTERS:
+        faults.append(f"blocks: at most {CHARACTERS} characters expected, found {total}")
     for kind, most in (("table", 1), ("data_visualization", 2)):
         found = sum(block["type"] == kind for block in blocks)
         if found > most:
@@ -62,11 +65,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _check_blocks(blocks: Sequence[Json]) -> list[str]:
-    faults = []
-    total = characters(blocks)
-    if total > CHARACTERS:
-        faults.append(f"blocks: at most {CHARACTERS} characters expected, found {total}")
-    faults += _twice("block_id", (block.get("block_id", "") for block in blocks))
+    faults = _twice("block_id", (block.get("block_id", "") for block in blocks))
     for block in blocks:  # Slack asks for unique action ids inside one block only
         faults += _twice(
             "action_id", (element["action_id"] for element in _elements([block]) if "action_id" in element)

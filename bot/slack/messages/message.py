@@ -9,6 +9,8 @@ from typing import Any
 
 import slackblocks as sb
 
+from bot.slack.messages import texts
+
 Json = dict[str, Any]
 
 _GENERATED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -82,3 +84,8 @@ def section(text: str) -> sb.SectionBlock:
 
 def context(text: str) -> sb.ContextBlock:
     return sb.ContextBlock(elements=[sb.Text(text, type_=sb.TextType.MARKDOWN, verbatim=True)])
+
+
+def quote(reply: str) -> sb.RichTextBlock:
+    """A mail server's words, quoted. Rich text is never parsed, so nothing in it can format, link or mention."""
+    return sb.RichTextBlock(elements=sb.RichTextQuote(elements=sb.RichText(texts.sample(reply) or "(empty)")))

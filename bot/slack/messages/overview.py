@@ -20,9 +20,9 @@ def overview_message(overview: Overview) -> Message:
     shown = _shown(overview)
     blocks: list[sb.Block] = [section(_head(overview))]
     if shown:
-        blocks.append(table(_rows(overview, shown), ("left", "left", "right", "right", "right", "left")))
+        blocks.append(table(_rows(overview, shown), ("left", "right", "right", "left", "right")))
         worst = [line for line in shown if line.tier > Tier.CLEAR] or shown
-        asks = [buttons.isp_button(line.isp, place) for place, line in enumerate(worst[:4])]
+        asks = [buttons.isp_button(line.isp, place, f"Diagnose {line.title}") for place, line in enumerate(worst[:4])]
         blocks.append(sb.ActionsBlock(elements=list(asks)))
     blocks.append(context(_footer(overview, shown)))
     blocks += [context(line) for line in fleet.troubles(overview.hosts)]
@@ -53,14 +53,14 @@ def _over(number: int) -> str:
 
 
 def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
-    rows = [[" ", "ISP", _span(overview), "before", "attempts", "cause"]]
+    rows = [["ISP", _span(overview), "before", "cause", "attempts"]]
     for line in lines:
         before = texts.percent(line.before.rate) if line.before.attempts >= overview.min_attempts else "–"
         cause = line.cause.words if line.cause and line.now.deferred else "–"
         code = f" ({line.code})" if line.code and cause != "–" else ""
-        mark, rate = states.tier_mark(line.tier), texts.percent(line.now.rate)
+        isp = f"{states.tier_mark(line.tier)} {texts.clip(line.title, 30)}"
         inc = f" · INC-{line.incident}" if line.incident is not None else ""
-        rows.append([mark, line.title, rate, before, texts.count(line.now.attempts), cause + code + inc])
+        rows.append([isp, texts.percent(line.now.rate), before, cause + code + inc, texts.count(line.now.attempts)])
     return rows
 
 

@@ -39,10 +39,10 @@ def preview_view(change: Change, *, now: datetime, hint: str = "") -> Json:
     if plan.stops_mail:
         alert = f"This stops mail: {texts.count(plan.recipients)} waiting recipients are held until it ends."
         blocks.append(sb.AlertBlock(text=sb.Text(alert, type_=sb.TextType.PLAINTEXT), level="warning"))
-    blocks += [section(text) for text in _commands(plan.steps)]
     blocks.append(section(_touches(plan, now)))
     if plan.notes:
         blocks.append(section(_notes(plan.notes)))
+    blocks += [section(text) for text in _commands(plan.steps)]
     blocks.append(_reason())
     return modal(
         "Check, then apply", blocks, callback=APPLY, submit=_submit(plan), close="Cancel", metadata=str(change.id)
@@ -54,7 +54,8 @@ def undo_view(change: Change, *, now: datetime) -> Json:
     plan = change.plan
     until = f" It would end by itself at {texts.at_time(change.ends_at, now)}." if change.ends_at else ""
     who = f" {texts.person(change.applied_by)} applied it." if change.applied_by else ""
-    head = f"*Undo {texts.words(plan.title, 120)}* (CHG-{change.id}) · {_size(plan)}\nMail flows as before.{who}{until}"
+    title = f"*Undo: {texts.words(plan.title, 120)}* (CHG-{change.id}) · {_size(plan)}"
+    head = f"{title}\nPuts back what was before.{who}{until}"
     blocks = [section(head), *(section(text) for text in _commands(plan.steps, undo=True))]
     return modal(
         "Undo this change?", blocks, callback=UNDO, submit="Undo now", close="Keep it", metadata=str(change.id)
@@ -88,8 +89,8 @@ def _touches(plan: Plan, now: datetime) -> str:
     share = texts.percent(plan.volume_share)
     verb = "Holds" if plan.stops_mail else "Touches"
     lines = [
-        f"{verb} *{texts.counted(plan.recipients, 'waiting recipient')}*; {share} of "
-        f"{texts.words(plan.isp)} attempts in the last window went this way.",
+        f"{verb} *{texts.counted(plan.recipients, 'waiting recipient')}*; {share} of this ISP's recent attempts "
+        "went this way.",
         f"Ends by itself after *{texts.duration(plan.lasts)}* ({texts.at_time(now + plan.lasts, now)}). "
         "Undo at any time.",
     ]

@@ -88,7 +88,7 @@ def unknown_isp(word: str, nearest: str | None) -> Message:
         f"Did you mean *{texts.words(nearest)}*?" if nearest else "The list shows every ISP with mail in the last hour."
     )
     sentence = f"No ISP called {asked}. {hint}"
-    shown: list[sb.Element] = [buttons.isp_button(nearest, 0)] if nearest else []
+    shown: list[sb.Element] = [buttons.isp_button(nearest, 0, nearest)] if nearest else []
     shown.append(buttons.overview_button("List"))
     return message(
         sentence.replace("`", "").replace("*", ""), [section(sentence), sb.ActionsBlock(shown)], key="unknown"

@@ -103,9 +103,9 @@ def code(text: str, limit: int = NAME_LIMIT) -> str:
     return f"`{inside}`" if inside else "`(none)`"
 
 
-def quote(reply: str) -> str:
-    """A mail server's reply as a quoted line, at most 160 characters of it."""
-    return "> " + code(reply, SAMPLE_LIMIT)
+def sample(reply: str) -> str:
+    """At most 160 characters of a mail server's reply, on one line. Not escaped: for rich text and raw cells only."""
+    return clip(one_line(reply), SAMPLE_LIMIT)
 
 
 def sentence(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import slackblocks as sb
+
 from bot.core.carriers import carriers
 from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.slack.messages import texts
+from bot.slack.messages.message import quote
 
 EVIDENCE_LIMIT = 4
 SHOWN = 4
@@ -61,7 +64,7 @@ def _more(names: list[str]) -> str:
     return f" …and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
 
 
-def sample(diagnosis: Diagnosis) -> str:
-    """The dominant reply as the mail server wrote it, quoted and inert."""
+def sample(diagnosis: Diagnosis) -> list[sb.Block]:
+    """The dominant reply as the mail server wrote it."""
     line = dominant(diagnosis)
-    return texts.quote(line.sample) if line is not None and line.sample else ""
+    return [quote(line.sample)] if line is not None and line.sample else []
