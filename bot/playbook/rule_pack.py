@@ -26,6 +26,12 @@ def _https(text: str) -> str:
     return text
 
 
+def _some(found: tuple[str, ...]) -> tuple[str, ...]:
+    if not found:
+        raise ValueError("at least one reply expected, found none")
+    return found
+
+
 def _joined(value: object) -> object:
     """A list of patterns is one: any of them."""
     if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
@@ -49,7 +55,7 @@ class RuleSpec(BaseModel):
     meaning: Sentence
     check: Sentence
     link: Annotated[str, AfterValidator(_https)] = ""
-    examples: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], Field(min_length=1)]
+    examples: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], AfterValidator(_some)]
 
 
 class RulePack(BaseModel):

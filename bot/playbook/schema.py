@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.core.category import Category
 from bot.core.tier import Tier
@@ -15,6 +15,8 @@ from bot.playbook.actions import Action
 from bot.playbook.actions.aim import Target
 
 _FORM = ConfigDict(extra="forbid", frozen=True)
+
+Found = TypeVar("Found")
 
 TITLE_FIELDS = frozenset({"isp", "n"})
 WHY_FIELDS = frozenset({"isp", "n", "share", "of", "cause"})
@@ -38,6 +40,13 @@ def _tier(value: object) -> Tier:
     if not isinstance(value, str) or value not in names:
         raise ValueError(f'one of {", ".join(names)} expected, found "{value}"')
     return Tier[value.upper()]
+
+
+def _some(found: tuple[Found, ...]) -> tuple[Found, ...]:
+    # Field(min_length=1) would count the items without fault, and report one fault as two.
+    if not found:
+        raise ValueError("at least one expected, found none")
+    return found
 
 
 TierName = Annotated[Tier, BeforeValidator(_tier)]
@@ -106,12 +115,12 @@ class Playbook(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{2,40}$")]
     title: Wording
-    when: Annotated[tuple[When, ...], Field(min_length=1)]
+    when: Annotated[tuple[When, ...], AfterValidator(_some)]
     steps: tuple[Action, ...] = ()
     why: Wording
     advice: Annotated[str, Field(min_length=1, max_length=300)]
     """What people should check or do themselves: shown with the diagnosis when this playbook fits best."""
-    examples: Annotated[tuple[Example, ...], Field(min_length=1)]
+    examples: Annotated[tuple[Example, ...], AfterValidator(_some)]
 
     @property
     def stops_mail(self) -> bool:

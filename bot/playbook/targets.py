@@ -28,9 +28,13 @@ def worst(rows: Sequence[Share]) -> tuple[str, ...]:
     chosen = carriers(rows, min_attempts=MIN_ATTEMPTS)
     names = {row.key for row in chosen}
     rest = sum((row.tally for row in rows if row.key not in names), Tally())
-    if not chosen or not rest.attempts or any(row.tally.rate < CLEARLY * rest.rate for row in chosen):
+    if not chosen or not rest.attempts or not all(_clearly_worse(row.tally, rest) for row in chosen):
         return ()
-    return tuple(row.key for row in chosen)
+    return tuple(row.key for row in sorted(chosen, key=lambda row: (-row.tally.deferred, row.key)))
+
+
+def _clearly_worse(tally: Tally, rest: Tally) -> bool:
+    return tally.attempts >= MIN_ATTEMPTS and tally.rate >= CLEARLY * rest.rate
 
 
 def affected(rows: Sequence[Share]) -> tuple[str, ...]:
@@ -48,9 +52,10 @@ def affected(rows: Sequence[Share]) -> tuple[str, ...]:
 
 def chosen_ips(diagnosis: Diagnosis, target: Target) -> tuple[str, ...]:
     """The source IPs a target means, worst first; empty for targets that are not about IPs."""
+    named = [row for row in diagnosis.ips if row.key]
     if target is Target.WORST_IPS:
-        return worst(diagnosis.ips)
-    return affected(diagnosis.ips) if target is Target.AFFECTED_IPS else ()
+        return worst(named)
+    return affected(named) if target is Target.AFFECTED_IPS else ()
 
 
 def chosen_queues(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueState]) -> tuple[QueueState, ...]:

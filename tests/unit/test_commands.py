@@ -1,0 +1,153 @@
+"""The commands the bot sends, letter by letter, and the names and durations that may stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.playbook import commands
+from bot.playbook.duration import parse, short, words
+from bot.playbook.names import safe_ip, safe_queue, safe_vmta, shown
+
+QUEUE = "gmail.com/gmail-ip-1"
+ALL = ("--maxitems=100000", "--errors", "--no-rcpt-events")
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (commands.show_queues(), ("--dom", "show", "queues", *ALL)),
+        (commands.show_queues("*/v1"), ("--dom", "show", "queues", *ALL, "*/v1")),
+        (commands.show_vmtas(), ("--dom", "show", "vmtas", "--maxitems=100000")),
+        (commands.show_status(), ("--dom", "show", "status")),
+        (commands.show_disabled_sources(), ("show", "disabled", "sources")),
+        (commands.show_disabled_sources(QUEUE), ("show", "disabled", "sources", QUEUE)),
+        (commands.pause_queue(QUEUE), ("pause", "queue", QUEUE)),
+        (commands.resume_queue(QUEUE), ("resume", "queue", QUEUE)),
+        (commands.pause_vmta("v1"), ("pause", "queue", "*/v1")),
+        (commands.resume_vmta("v1"), ("resume", "queue", "*/v1")),
+        (
+            commands.disable_source("192.0.2.10", QUEUE, timedelta(hours=4)),
+            ("disable", "source", "--reenable-after=4h", "192.0.2.10", QUEUE),
+        ),
+        (commands.enable_source("2001:db8::1", QUEUE), ("enable", "source", "2001:db8::1", QUEUE)),
+        (commands.backoff_mode(QUEUE), ("set", "queue", "--mode=backoff", QUEUE)),
+        (commands.normal_mode("yahoo.rollup/{default}"), ("set", "queue", "--mode=normal", "yahoo.rollup/{default}")),
+    ],
+)
+def test_commands_are_as_the_guide_writes_them(argv: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert argv == ("pmta", *expected)
+
+
+BUILDERS: list[Callable[[str], tuple[str, ...]]] = [
+    commands.show_queues,
+    commands.show_disabled_sources,
+    commands.pause_queue,
+    commands.resume_queue,
+    commands.pause_vmta,
+    commands.resume_vmta,
+    commands.backoff_mode,
+    commands.normal_mode,
+    lambda text: commands.enable_source("192.0.2.1", text),
+    lambda text: commands.enable_source(text, QUEUE),
+    lambda text: commands.disable_source(text, QUEUE, timedelta(hours=1)),
+]
+
+
+@given(st.text(min_size=1, max_size=40), st.sampled_from(BUILDERS))
+def test_a_builder_takes_a_plain_name_or_nothing(text: str, build: Callable[[str], tuple[str, ...]]) -> None:
+    try:
+        argv = build(text)
+    except ValueError:
+        return
+    assert safe_queue(argv[-1]) or safe_ip(argv[-2])
+    assert argv[-1].isascii()
+
+
+@pytest.mark.parametrize(
+    "text", ["--all", "-x/y", "a b/c", "a/b c", "a/b\n", "a/b\x00", "*/*", "a/*", "a", "a/b/c", "ä/b"]
+)
+def test_hostile_queue_names_are_no_names(text: str) -> None:
+    assert not safe_queue(text)
+    with pytest.raises(ValueError, match="domain/vmta expected"):
+        commands.pause_queue(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["gmail.com/a", "*/v1", "yahoo.rollup/{default}", "xn--bcher-kva.example/v_1.2", "_x/a"]
+)
+def test_plain_queue_names_are_taken(text: str) -> None:
+    assert safe_queue(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"), [("{default}", True), ("v1", True), ("-v", False), ("a/b", False), ("", False)]
+)
+def test_vmta_names(text: str, taken: bool) -> None:
+    assert safe_vmta(text) is taken
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("192.0.2.1", True),
+        ("2001:db8::1", True),
+        ("fe80::1%eth0", False),
+        ("192.0.2.1/24", False),
+        ("1", False),
+        ("", False),
+    ],
+)
+def test_ips(text: str, taken: bool) -> None:
+    assert safe_ip(text) is taken
+
+
+@given(st.text(max_size=200))
+def test_what_is_shown_of_a_foreign_name_is_harmless(text: str) -> None:
+    found = shown(text)
+    assert found.isascii()
+    assert found.isprintable()
+    assert not set("<>&`*_~@") & set(found)
+    assert len(found) <= 700
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172800), ("1d2h3m4s", 93784)]
+)
+def test_durations_are_read(text: str, seconds: int) -> None:
+    assert parse(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "4x", "4", "h", "-4h", "4h ", "0m", "1m1h", None, 4, ["4h"], "٤h"])
+def test_no_duration_says_what_was_expected(text: object) -> None:
+    with pytest.raises(ValueError, match="a duration such as 4h expected, found"):
+        parse(text)
+
+
+@given(st.integers(1, 10**7))
+def test_the_short_form_is_read_back(seconds: int) -> None:
+    span = timedelta(seconds=seconds)
+    assert parse(short(span)) == span if seconds < 10**6 else short(span)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "short_form", "for_people"),
+    [
+        (40, "40s", "40 s"),
+        (840, "14m", "14 min"),
+        (4800, "80m", "1 h 20 min"),
+        (14400, "4h", "4 h"),
+        (172800, "2d", "2 d"),
+        (3661, "3661s", "1 h 1 min"),
+    ],
+)
+def test_durations_are_written(seconds: int, short_form: str, for_people: str) -> None:
+    assert (short(timedelta(seconds=seconds)), words(timedelta(seconds=seconds))) == (short_form, for_people)
+
+
+def test_no_time_at_all_is_zero_seconds() -> None:
+    assert words(timedelta()) == "0 s"
