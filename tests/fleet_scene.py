@@ -60,8 +60,13 @@ class Scene:
 
     def rate(self, isp: str, window: timedelta = HOUR) -> float:
         """Deferral rate t / (t + d) of one provider, told by its MX, as a bot would see it."""
-        counts = Counter(row["type"] for row in self.rows(window) if isp_of(row) == isp)
-        return counts["t"] / max(1, counts["t"] + counts["d"])
+        return self.rates(window).get(isp, 0.0)
+
+    def rates(self, window: timedelta = HOUR) -> dict[str, float]:
+        """`rate` of every provider with traffic."""
+        counts = Counter((isp_of(row), row["type"]) for row in self.rows(window))
+        isps = {isp for isp, _ in counts}
+        return {isp: counts[isp, "t"] / max(1, counts[isp, "t"] + counts[isp, "d"]) for isp in isps}
 
     def attempts(self, queue: str, window: timedelta) -> int:
         return sum(1 for row in self.rows(window) if row["queue"] == queue and row["type"] in {"d", "t", "b", "tq"})

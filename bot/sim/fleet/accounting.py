@@ -18,6 +18,7 @@ HEADER: Final = (
 )
 """The default columns. A file with `t` and `tq` carries their union, which is these: `tq` brings none of its own."""
 _LINE_END: Final = "\r\n"
+_DAY_S: Final = 86400
 _HALF_LINE_EVERY: Final = 12
 _SPECIAL = re.compile(r'[,"\r\n]')
 
@@ -45,7 +46,7 @@ class AccountingFile:
         self._path = path
         self._max_bytes = max_bytes
         self._rng = rng
-        self._day = ""
+        self._day = -1
         self._number = -1
         self._size = 0
         self._pending: list[str] = []
@@ -54,15 +55,15 @@ class AccountingFile:
 
     def add(self, at: int, line: str) -> None:
         """Append one record, without its line end, logged at `at`."""
-        day = stamp(at)[:10]
-        if day != self._day or self._size >= self._max_bytes:
-            self.rotate(day)
+        if at // _DAY_S != self._day or self._size >= self._max_bytes:
+            self.rotate(at)
         self._pending.append(line)
         self._size += len(line) + len(_LINE_END)
 
-    def rotate(self, day: str) -> None:
-        """Close the present file and go on in the next one of `day`."""
+    def rotate(self, at: int) -> None:
+        """Close the present file and go on in the next one of the day of `at`."""
         self.flush(whole=True)
+        day = at // _DAY_S
         self._number = self._number + 1 if day == self._day else 0
         self._day = day
         self.current = self._named()
@@ -87,7 +88,7 @@ class AccountingFile:
             file.write(data)
 
     def _named(self) -> Path:
-        name = f"{self._path.stem}-{self._day}-{max(self._number, 0):04d}{self._path.suffix}"
+        name = f"{self._path.stem}-{stamp(self._day * _DAY_S)[:10]}-{max(self._number, 0):04d}{self._path.suffix}"
         return self._path.with_name(name)
 
 
@@ -112,4 +113,4 @@ class Ledger:
     def rotate(self, at: int) -> None:
         """Go on in new files now, as `pmta rotate acct` does."""
         for file in dict.fromkeys(self._files.values()):
-            file.rotate(stamp(at)[:10])
+            file.rotate(at)

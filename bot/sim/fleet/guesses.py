@@ -46,9 +46,8 @@ GUESSES: Final = {
     "config closed": "unexpected {found}, expected {expected}",
     "config open": "section <{kind}> is not closed",
     "config file": 'cannot open "{name}"',
-    # titles and headings
+    # title of lists that are not sorted by recipients
     "title by name": "Top {n} queues by name",
-    "domains head": "domain",
     # accounting rows PMTA makes itself
     "expired": "x-pmta;550 4.4.7 (delivery time expired)",
 }

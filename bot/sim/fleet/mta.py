@@ -62,10 +62,11 @@ class Mta:
         """Live through the second that ends at `at`."""
         self.at = at
         for flow in self._flows:
-            for mail in flow.arrivals(at):
-                self._accept(mail, flow.route.vmta)
+            if flow.next_at <= at:
+                for mail in flow.arrivals(at):
+                    self._accept(mail, flow.route.vmta)
         for queue in self.queues.values():
-            if queue.ready or queue.waiting:
+            if queue.ready or (queue.waiting and queue.waiting[0][0] <= at):
                 self._work(queue)
         if at % TICK_S == 0:
             self._look_after_queues()

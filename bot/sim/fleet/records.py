@@ -32,10 +32,11 @@ def _envelope(at: int, mail: Mail) -> str:
 def recipient_row(at: int, mail: Mail, queue: Queue, verdict: Verdict, ip: str, pool: str) -> str:
     """A `d`, `t` or `b` record."""
     box = mail.box
+    action, status, diag = _ACTIONS[verdict.record], quoted(verdict.status), quoted(verdict.diag)
     return (
-        f"{verdict.record},{_envelope(at, mail)},{_ACTIONS[verdict.record]},{quoted(verdict.status)},{quoted(verdict.diag)},"
-        f"{box.mx} ({box.address}),{verdict.category},smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},"
-        f"{mail.size},{queue.vmta},{mail.job},,{queue.name},{pool}"
+        f"{verdict.record},{_envelope(at, mail)},{action},{status},{diag},{box.mx} ({box.address}),{verdict.category},"
+        f"smtp,{_SOURCE_MTA},smtp,{ip},{box.address},{_ESMTP[box.isp]},{mail.size},{queue.vmta},{mail.job},,"
+        f"{queue.name},{pool}"
     )
 
 

@@ -54,6 +54,11 @@ class Settings:
         self._rollups = [
             tuple(line.split()[:2]) for s in config.of_kind("mx-rollup-list") for line in s.values.get("mx", [])
         ]
+        self._sources = {
+            name: tuple(line.split()[0] for line in section.values.get("smtp-source-host", []))
+            for name, section in self._vmtas.items()
+        }
+        self._queue_domains: dict[tuple[str, str], str] = {}
         self._limits: dict[tuple[str, str, str], Limits] = {}
 
     @property
@@ -69,14 +74,18 @@ class Settings:
 
     def sources(self, vmta: str) -> tuple[str, ...]:
         """Source IPs of a VMTA, in the file's order; () for `{default}` and unknown ones."""
-        section = self._vmtas.get(vmta)
-        return tuple(line.split()[0] for line in section.values.get("smtp-source-host", [])) if section else ()
+        return self._sources.get(vmta, ())
 
     def pool(self, vmta: str) -> str:
         return self._pools[vmta].name if vmta in self._pools else ""
 
     def queue_domain(self, domain: str, mx: str) -> str:
         """The domain part of the queue: a rollup where the MX is in a rollup list."""
+        if (domain, mx) not in self._queue_domains:
+            self._queue_domains[domain, mx] = self._rolled_up(domain, mx)
+        return self._queue_domains[domain, mx]
+
+    def _rolled_up(self, domain: str, mx: str) -> str:
         for pattern, name in self._rollups:
             if fnmatch.fnmatchcase(mx, pattern) and self._merged(domain, "{default}")["disable-mx-rollup"] != "yes":
                 return name

@@ -149,6 +149,7 @@ def show_vmtas(mta: Mta, command: Command) -> Shown:
 
 
 def show_domains(mta: Mta, command: Command) -> Shown:
+    """Domains over all their VMTAs. The columns are a guess; the last line is known."""
     top = command.name == "show topdomains"
     pattern = command.arguments[0] if command.arguments else "*"
     queues = mta.matching(pattern, command.options.get("vmta", "*"))
@@ -168,7 +169,7 @@ def show_domains(mta: Mta, command: Command) -> Shown:
         )
         for h in listed
     ]
-    heads = (GUESSES["domains head"], "#rcpt", "kbytes", "conn", "last error")
+    heads = ("domain", "#rcpt", "kbytes", "conn", "last error")
     lines = table(heads, rows, left=(0, 4), least=(25, 5, 8, 4, 10))
     tree = {
         "domain": [_domain_tree(h, with_events="errors" in command.options) for h in listed],

@@ -20,7 +20,7 @@ _RUNNING: Final = (("newsletter", 0.45), ("offers", 0.25), ("digest", 0.15))
 
 
 class Flow:
-    """Mail of one route, at exponential intervals."""
+    """Mail of one route, at exponential intervals; the next one is submitted at `next_at`."""
 
     def __init__(self, route: Route, sources: tuple[str, ...], providers: Providers, rng: Random, at: int) -> None:
         self.route = route
@@ -29,13 +29,13 @@ class Flow:
         self._rng = rng
         self._boxes = GROUPS[route.group]
         self._shares = list(accumulate(box.share for box in self._boxes))
-        self._next = at + rng.expovariate(route.per_minute / 60)
+        self.next_at = at + rng.expovariate(route.per_minute / 60)
 
     def arrivals(self, at: int) -> Iterator[Mail]:
         """Every mail submitted up to and including `at`."""
-        while self._next <= at:
+        while self.next_at <= at:
             surge, job = self._providers.surge(self.route.group, self._sources, at)
-            self._next += self._rng.expovariate(self.route.per_minute * surge / 60)
+            self.next_at += self._rng.expovariate(self.route.per_minute * surge / 60)
             part_of_incident = surge > 1 and self._rng.random() < (surge - 1) / surge
             yield self._mail(at, job if part_of_incident else self._job(at))
 
