@@ -20,7 +20,9 @@ async function request(path, options) {
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const failed = new RequestFailed(WORDS[answer.error] || answer.error || `${path.split('?')[0]}: the server answered ${response.status}.`);
+    const failed = new RequestFailed(
+      WORDS[answer.error] || answer.error || `${path.split('?')[0]}: the server answered ${response.status}.`,
+    );
     failed.status = response.status;
     throw failed;
   }
@@ -34,8 +36,10 @@ export const api = {
   state: (user) => request(`/page/state?user=${encodeURIComponent(user)}`),
   fleet: () => request('/page/fleet'),
   command: (user, channel, text) => post('/page/command', { user, channel, text }),
-  message: (user, channel, text, threadTs) => post('/page/message', { user, channel, text, ...(threadTs ? { thread_ts: threadTs } : {}) }),
-  action: (user, container, blockId, action, values) => post('/page/action', { user, container, block_id: blockId, action, ...(values ? { values } : {}) }),
+  message: (user, channel, text, threadTs) =>
+    post('/page/message', { user, channel, text, ...(threadTs ? { thread_ts: threadTs } : {}) }),
+  action: (user, container, blockId, action, values) =>
+    post('/page/action', { user, container, block_id: blockId, action, ...(values ? { values } : {}) }),
   submit: (user, viewId, values) => post('/page/submit', { user, view_id: viewId, values }),
   close: (user, viewId) => post('/page/close', { user, view_id: viewId }),
   home: (user) => post('/page/home', { user }),

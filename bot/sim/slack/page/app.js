@@ -22,11 +22,13 @@ import { h, listen, patch } from './dom.js';
 import { fleetStrip, watchFleet } from './fleet.js';
 import { homePane } from './home.js';
 import { closeOrphanMenu } from './layer.js';
-import { channelMessages, messageRows, threadPane } from './messages.js';
+import { channelMessages, messageRows } from './messages.js';
 import { showModals, typedInto } from './modal.js';
+import { notices } from './notices.js';
 import { followNewest, jumpToNewest, keepPlace } from './scroll.js';
 import { sideTop } from './side.js';
-import { escaped, names } from './text.js';
+import { names } from './text.js';
+import { threadPane } from './thread.js';
 
 const app = {
   me: new URLSearchParams(location.search).get('user') || remembered() || '',
@@ -43,8 +45,16 @@ const app = {
   /** Messages this person sees, in order. */
   visible: () => app.state.messages.filter((message) => !hidden.has(message.ts)),
 
-  dismiss(ts) {
-    hidden.add(ts);
+  isHidden: (id) => hidden.has(id),
+
+  /** Take an ephemeral message or a notice from the screen, for this page's life. */
+  dismiss(id) {
+    hidden.add(id);
+    render();
+  },
+
+  clearTrouble() {
+    app.trouble = '';
     render();
   },
 
@@ -82,7 +92,9 @@ const app = {
     }
     const channel = app.state.channel.id;
     jumpToNewest();
-    const sent = await app.ask((to, me) => (text.startsWith('/') ? to.command(me, channel, text) : to.message(me, channel, escaped(text), thread)));
+    const sent = await app.ask((to, me) =>
+      text.startsWith('/') ? to.command(me, channel, text) : to.message(me, channel, text, thread),
+    );
     await refresh();
     return sent !== null;
   },
@@ -123,7 +135,9 @@ async function refresh() {
     while (again) {
       again = false;
       const me = app.me;
-      const state = await app.ask((to) => to.state(me).catch((error) => (error.status === 404 && me ? stranger(to) : Promise.reject(error))));
+      const state = await app.ask((to) =>
+        to.state(me).catch((error) => (error.status === 404 && me ? stranger(to) : Promise.reject(error))),
+      );
       if (state && (me === app.me || !app.me)) take(state);
     }
     reading = null;
@@ -193,14 +207,18 @@ function frame() {
     'div',
     { id: 'app', class: `app ${thread ? 'with-thread' : ''}` },
     h('header', { key: 'side', class: 'side' }, sideTop(app), fleetStrip(app)),
-    h('main', { key: 'main', class: 'main' }, paneHead(), notices(), tab === 'home' ? homePane(app) : channelPane()),
+    h('main', { key: 'main', class: 'main' }, paneHead(), notices(app), tab === 'home' ? homePane(app) : channelPane()),
     thread && threadPane(app),
   );
 }
 
 function paneHead() {
   const home = app.route.tab === 'home';
-  return h('div', { key: 'head', class: 'pane-head' }, h('h1', null, home ? 'deferbot' : `# ${app.state.channel.name}`, home && h('small', null, ' Home')));
+  return h(
+    'div',
+    { key: 'head', class: 'pane-head' },
+    h('h1', null, home ? 'deferbot' : `# ${app.state.channel.name}`, home && h('small', null, ' Home')),
+  );
 }
 
 function channelPane() {
@@ -210,31 +228,36 @@ function channelPane() {
     { key: 'channel', class: 'channel' },
     h(
       'div',
-      { key: 'list', class: 'scroll', 'data-stick': true, tabindex: '0', role: 'log', 'aria-label': `Messages in ${app.state.channel.name}` },
-      list.length ? messageRows(list, app, 'channel') : h('p', { class: 'empty' }, 'Nothing here yet. Type /deferrals, or start a scenario.'),
+      {
+        key: 'list',
+        class: 'scroll',
+        'data-stick': true,
+        tabindex: '0',
+        role: 'log',
+        'aria-label': `Messages in ${app.state.channel.name}`,
+      },
+      list.length
+        ? messageRows(list, app, 'channel')
+        : h('p', { class: 'empty' }, 'Nothing here yet. Type /deferrals, or start a scenario.'),
     ),
-    app.unread && h('button', { key: 'unread', type: 'button', class: 'unread', 'data-testid': 'unread', on: { click: () => jumpToNewest(render) } }, '↓ New messages'),
-    composer(app, { key: 'composer-channel', thread: null, label: `Message #${app.state.channel.name}, or /deferrals` }),
+    app.unread &&
+      h(
+        'button',
+        {
+          key: 'unread',
+          type: 'button',
+          class: 'unread',
+          'data-testid': 'unread',
+          on: { click: () => jumpToNewest(render) },
+        },
+        '↓ New messages',
+      ),
+    composer(app, {
+      key: 'composer-channel',
+      thread: null,
+      label: `Message #${app.state.channel.name}, or /deferrals`,
+    }),
   );
-}
-
-function notices() {
-  const told = (app.state.notices || []).filter((notice) => !hidden.has(notice.id)).slice(-3);
-  return h(
-    'div',
-    { key: 'notices', class: 'notices', role: 'status' },
-    !app.linked && h('p', { key: 'link', class: 'notice', 'data-testid': 'trouble' }, 'Connection lost. Trying again…'),
-    app.linked && app.trouble && notice('trouble', app.trouble, () => (app.trouble = '')),
-    told.map((item) => notice(item.id, item.text, () => hidden.add(item.id))),
-  );
-}
-
-function notice(key, text, drop) {
-  const click = () => {
-    drop();
-    render();
-  };
-  return h('p', { key, class: 'notice', 'data-testid': 'notice' }, h('span', null, text), h('button', { type: 'button', class: 'icon', 'data-testid': 'notice-dismiss', 'aria-label': 'Dismiss', on: { click } }, '✕'));
 }
 
 function start() {
@@ -243,7 +266,13 @@ function start() {
   followNewest(app);
   addEventListener('hashchange', readRoute);
   addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && app.route.thread && !event.defaultPrevented && !document.querySelector('dialog[open]')) app.openThread(null);
+    if (
+      event.key === 'Escape' &&
+      app.route.thread &&
+      !event.defaultPrevented &&
+      !document.querySelector('dialog[open]')
+    )
+      app.openThread(null);
   });
   readRoute();
   if (app.me) become(app.me);

@@ -22,16 +22,37 @@ export function blocks(list, ctx) {
 function draw(block, key, ctx) {
   const make = BLOCKS[block.type];
   const body = make ? make(block, ctx) : h('p', { class: 'unknown' }, `A ${block.type} block cannot be drawn here.`);
-  return h('div', { key, class: `block block-${block.type}`, 'data-block-id': block.block_id, 'data-block-type': block.type }, body);
+  return h(
+    'div',
+    { key, class: `block block-${block.type}`, 'data-block-id': block.block_id, 'data-block-type': block.type },
+    body,
+  );
 }
 
 const BLOCKS = {
   header: (block) => h('h3', { class: 'header' }, textNodes(block.text)),
   divider: () => h('hr'),
   section,
-  context: (block, ctx) => h('div', { class: 'context' }, (block.elements || []).map((item) => (item.type === 'image' ? pictureElement(item, 'tiny') : h('span', null, textNodes(item))))),
-  actions: (block, ctx) => h('div', { class: 'actions' }, (block.elements || []).map((item) => interactive(item, block, ctx))),
-  context_actions: (block, ctx) => h('div', { class: 'actions' }, (block.elements || []).map((item) => interactive(item, block, ctx))),
+  context: (block, ctx) =>
+    h(
+      'div',
+      { class: 'context' },
+      (block.elements || []).map((item) =>
+        item.type === 'image' ? pictureElement(item, 'tiny') : h('span', null, textNodes(item)),
+      ),
+    ),
+  actions: (block, ctx) =>
+    h(
+      'div',
+      { class: 'actions' },
+      (block.elements || []).map((item) => interactive(item, block, ctx)),
+    ),
+  context_actions: (block, ctx) =>
+    h(
+      'div',
+      { class: 'actions' },
+      (block.elements || []).map((item) => interactive(item, block, ctx)),
+    ),
   image: (block) => pictureBlock(block),
   table,
   data_table: table,
@@ -44,7 +65,9 @@ const BLOCKS = {
 };
 
 function interactive(item, block, ctx) {
-  return element(item, block, ctx, { acts: true }) || h('span', { class: 'unknown' }, `A ${item.type} cannot be drawn here.`);
+  return (
+    element(item, block, ctx, { acts: true }) || h('span', { class: 'unknown' }, `A ${item.type} cannot be drawn here.`)
+  );
 }
 
 function section(block, ctx) {
@@ -53,7 +76,12 @@ function section(block, ctx) {
     h(
       'div',
       { class: 'section' },
-      h('div', { class: 'section-body' }, block.text && h('div', { class: 'text' }, textNodes(block.text)), fields.length > 0 && h('div', { class: 'section-fields' }, fields)),
+      h(
+        'div',
+        { class: 'section-body' },
+        block.text && h('div', { class: 'text' }, textNodes(block.text)),
+        fields.length > 0 && h('div', { class: 'section-fields' }, fields),
+      ),
       block.accessory && h('div', { class: 'section-accessory' }, interactive(block.accessory, block, ctx)),
     ),
     problem(block, ctx),
@@ -64,7 +92,19 @@ const problemId = (block, ctx) => `error-${ctx.container.view_id || ''}-${block.
 
 function problem(block, ctx) {
   const text = ctx.errors && ctx.errors[block.block_id];
-  return text && h('p', { class: 'field-error', id: problemId(block, ctx), 'data-testid': 'field-error', 'data-block-id': block.block_id }, text);
+  return (
+    text &&
+    h(
+      'p',
+      {
+        class: 'field-error',
+        id: problemId(block, ctx),
+        'data-testid': 'field-error',
+        'data-block-id': block.block_id,
+      },
+      text,
+    )
+  );
 }
 
 function input(block, ctx) {
@@ -73,12 +113,27 @@ function input(block, ctx) {
   const wrong = Boolean(ctx.errors && ctx.errors[block.block_id]);
   const described = [wrong && problemId(block, ctx), block.hint && `${id}-hint`].filter(Boolean).join(' ') || null;
   const control = isField(block.element?.type)
-    ? element(block.element, block, ctx, { id, labelId: `${id}-label`, describedBy: described, invalid: wrong, required: !block.optional, acts: Boolean(block.dispatch_action) })
+    ? element(block.element, block, ctx, {
+        id,
+        labelId: `${id}-label`,
+        describedBy: described,
+        invalid: wrong,
+        required: !block.optional,
+        acts: Boolean(block.dispatch_action),
+      })
     : h('p', { class: 'unknown' }, `A ${block.element?.type} input cannot be drawn here.`);
   return h(
     'div',
-    { class: wrong ? 'input wrong' : 'input', on: { input: () => ctx.edited(block.block_id), change: () => ctx.edited(block.block_id) } },
-    h(grouped ? 'span' : 'label', { class: 'input-label', id: `${id}-label`, for: grouped ? null : id }, textNodes(block.label), block.optional && h('span', { class: 'optional' }, ' (optional)')),
+    {
+      class: wrong ? 'input wrong' : 'input',
+      on: { input: () => ctx.edited(block.block_id), change: () => ctx.edited(block.block_id) },
+    },
+    h(
+      grouped ? 'span' : 'label',
+      { class: 'input-label', id: `${id}-label`, for: grouped ? null : id },
+      textNodes(block.label),
+      block.optional && h('span', { class: 'optional' }, ' (optional)'),
+    ),
     control,
     problem(block, ctx),
     block.hint && h('p', { class: 'hint', id: `${id}-hint` }, textNodes(block.hint)),
@@ -87,13 +142,28 @@ function input(block, ctx) {
 
 function table(block) {
   const settings = block.column_settings || [];
-  const look = (index) => `${settings[index]?.align ? `align-${settings[index].align}` : ''} ${settings[index]?.is_wrapped ? 'wrapped' : ''}`;
-  const row = (cells, tag) => h('tr', null, cells.map((cell, index) => h(tag, { class: look(index), scope: tag === 'th' ? 'col' : null }, cellNodes(cell))));
+  const look = (index) =>
+    `${settings[index]?.align ? `align-${settings[index].align}` : ''} ${settings[index]?.is_wrapped ? 'wrapped' : ''}`;
+  const row = (cells, tag) =>
+    h(
+      'tr',
+      null,
+      cells.map((cell, index) => h(tag, { class: look(index), scope: tag === 'th' ? 'col' : null }, cellNodes(cell))),
+    );
   const [head, ...rows] = block.rows || [];
   return h(
     'div',
     { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': block.caption || 'Table' },
-    h('table', { class: 'table' }, h('thead', null, head && row(head, 'th')), h('tbody', null, rows.map((cells) => row(cells, 'td')))),
+    h(
+      'table',
+      { class: 'table' },
+      h('thead', null, head && row(head, 'th')),
+      h(
+        'tbody',
+        null,
+        rows.map((cells) => row(cells, 'td')),
+      ),
+    ),
   );
 }
 
@@ -104,20 +174,41 @@ function cellNodes(cell) {
 }
 
 function container(block, ctx) {
-  const title = [block.rich_text_title ? richText(block.rich_text_title) : plain(block.title), block.subtitle && h('span', { class: 'container-subtitle' }, textNodes(block.subtitle))];
-  const inside = h('div', { class: 'container-body' }, blocks(block.child_blocks || block.blocks || block.elements, ctx));
-  if (!block.is_collapsible) return h('section', { class: 'container' }, h('div', { class: 'container-title' }, title), inside);
-  return h('details', { class: 'container', open: !block.default_collapsed, keep: ['open'] }, h('summary', { class: 'container-title' }, title), inside);
+  const title = [
+    block.rich_text_title ? richText(block.rich_text_title) : plain(block.title),
+    block.subtitle && h('span', { class: 'container-subtitle' }, textNodes(block.subtitle)),
+  ];
+  const inside = h(
+    'div',
+    { class: 'container-body' },
+    blocks(block.child_blocks || block.blocks || block.elements, ctx),
+  );
+  if (!block.is_collapsible)
+    return h('section', { class: 'container' }, h('div', { class: 'container-title' }, title), inside);
+  return h(
+    'details',
+    { class: 'container', open: !block.default_collapsed, keep: ['open'] },
+    h('summary', { class: 'container-title' }, title),
+    inside,
+  );
 }
 
 const ALERT_MARKS = { info: 'ℹ', warning: '⚠', error: '⛔', success: '✓', default: '•' };
 
 function alert(block) {
   const level = Object.hasOwn(ALERT_MARKS, block.level || block.style) ? block.level || block.style : 'default';
-  return h('div', { class: `alert alert-${level}`, role: 'note' }, h('span', { class: 'alert-mark', 'aria-hidden': 'true' }, ALERT_MARKS[level]), h('div', null, textNodes(block.text)));
+  return h(
+    'div',
+    { class: `alert alert-${level}`, role: 'note' },
+    h('span', { class: 'alert-mark', 'aria-hidden': 'true' }, ALERT_MARKS[level]),
+    h('div', null, textNodes(block.text)),
+  );
 }
 
-const address = (item) => item.image_url || item.slack_file?.url || (item.slack_file?.id && `/files/${encodeURIComponent(item.slack_file.id)}/image`);
+const address = (item) =>
+  item.image_url ||
+  item.slack_file?.url ||
+  (item.slack_file?.id && `/files/${encodeURIComponent(item.slack_file.id)}/image`);
 
 /** An image of this server; an address elsewhere is offered as a link, since the page loads nothing from outside. */
 export function pictureElement(item, size) {
@@ -125,9 +216,16 @@ export function pictureElement(item, size) {
   if (source) return h('img', { class: `picture ${size}`, src: source, alt: item.alt_text || '', loading: 'lazy' });
   const link = address(item) && safeLink(address(item));
   const words = item.alt_text || 'image';
-  return link ? h('a', { href: link, target: '_blank', rel: 'noopener noreferrer', class: 'picture-link' }, `🖼 ${words}`) : h('span', { class: 'picture-link' }, `🖼 ${words}`);
+  return link
+    ? h('a', { href: link, target: '_blank', rel: 'noopener noreferrer', class: 'picture-link' }, `🖼 ${words}`)
+    : h('span', { class: 'picture-link' }, `🖼 ${words}`);
 }
 
 function pictureBlock(block) {
-  return h('figure', { class: 'image' }, block.title && h('figcaption', null, textNodes(block.title)), pictureElement(block, 'full'));
+  return h(
+    'figure',
+    { class: 'image' },
+    block.title && h('figcaption', null, textNodes(block.title)),
+    pictureElement(block, 'full'),
+  );
 }

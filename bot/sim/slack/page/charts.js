@@ -19,7 +19,8 @@ export function chart(block) {
   );
 }
 
-const number = (value) => (Number.isInteger(value) ? value.toLocaleString('en-GB') : String(Math.round(value * 100) / 100));
+const number = (value) =>
+  Number.isInteger(value) ? value.toLocaleString('en-GB') : String(Math.round(value * 100) / 100);
 const short = (value) => (Math.abs(value) >= 10000 ? `${number(value / 1000)}k` : number(value));
 
 /** Round tick values from 0 (or below) to just above the greatest value. */
@@ -36,7 +37,9 @@ export function ticks(low, high) {
 // Values of a series in the order of the axis; a category without a point is a gap (null).
 function ordered(series, categories) {
   const byLabel = new Map((series.data || []).map((point) => [point.label, Number(point.value)]));
-  return categories.map((label) => (byLabel.has(label) && Number.isFinite(byLabel.get(label)) ? byLabel.get(label) : null));
+  return categories.map((label) =>
+    byLabel.has(label) && Number.isFinite(byLabel.get(label)) ? byLabel.get(label) : null,
+  );
 }
 
 function xy(spec, axis, title) {
@@ -55,23 +58,37 @@ function xy(spec, axis, title) {
   const marks = ticks(Math.min(...all, 0), Math.max(...all, 0));
   const y = (value) => 100 - ((value - marks[0]) / (marks[marks.length - 1] - marks[0])) * 100;
   const x = (index) => (labels.length === 1 ? 50 : (index / (labels.length - 1)) * 100);
-  const body = spec.type === 'bar' ? bars(series, labels, y) : series.map((item) => curve(item, labels, x, y, spec.type));
+  const body =
+    spec.type === 'bar' ? bars(series, labels, y) : series.map((item) => curve(item, labels, x, y, spec.type));
   return [
     h(
       'div',
       { class: 'plot' },
       h('div', { class: 'y-title', 'aria-hidden': 'true' }, axis.y_label),
-      h('div', { class: 'y-axis', 'aria-hidden': 'true' }, marks.map((mark) => h('span', { style: { '--at': `${y(mark)}%` } }, short(mark)))),
+      h(
+        'div',
+        { class: 'y-axis', 'aria-hidden': 'true' },
+        marks.map((mark) => h('span', { style: { '--at': `${y(mark)}%` } }, short(mark))),
+      ),
       svg(
         'svg',
         { class: 'canvas', role: 'img', 'aria-label': spoken(spec.type, title, series, labels) },
-        marks.map((mark) => svg('line', { class: mark === 0 ? 'base' : 'grid', x1: '0%', x2: '100%', y1: `${y(mark)}%`, y2: `${y(mark)}%` })),
+        marks.map((mark) =>
+          svg('line', {
+            class: mark === 0 ? 'base' : 'grid',
+            x1: '0%',
+            x2: '100%',
+            y1: `${y(mark)}%`,
+            y2: `${y(mark)}%`,
+          }),
+        ),
         body,
       ),
       spec.type === 'bar' ? bandLabels(labels) : pointLabels(labels, x),
       h('div', { class: 'x-title', 'aria-hidden': 'true' }, axis.x_label),
     ),
-    series.length > 1 && legend(series.map((item) => ({ look: item.look, text: item.level ? `${item.name} ${bare(item)}` : item.name }))),
+    series.length > 1 &&
+      legend(series.map((item) => ({ look: item.look, text: item.level ? `${item.name} ${bare(item)}` : item.name }))),
   ];
 }
 
@@ -85,22 +102,41 @@ function curve(item, labels, x, y, type) {
     if (index === 0 || item.values[index - 1] === null) runs.push([]);
     runs[runs.length - 1].push([x(index), y(value)]);
   });
-  const path = (points) => points.map(([px, py], index) => `${index ? 'L' : 'M'}${px.toFixed(2)} ${py.toFixed(2)}`).join('');
-  const ground = (points) => `${path(points)}L${points[points.length - 1][0].toFixed(2)} ${y(0)}L${points[0][0].toFixed(2)} ${y(0)}Z`;
+  const path = (points) =>
+    points.map(([px, py], index) => `${index ? 'L' : 'M'}${px.toFixed(2)} ${py.toFixed(2)}`).join('');
+  const ground = (points) =>
+    `${path(points)}L${points[points.length - 1][0].toFixed(2)} ${y(0)}L${points[0][0].toFixed(2)} ${y(0)}Z`;
   return svg(
     'g',
-    { class: item.look, 'data-testid': 'chart-series', 'data-name': item.name, 'data-points': String(item.known.length) },
+    {
+      class: item.look,
+      'data-testid': 'chart-series',
+      'data-name': item.name,
+      'data-points': String(item.known.length),
+    },
     svg(
       'svg',
       { viewBox: '0 0 100 100', preserveAspectRatio: 'none', width: '100%', height: '100%', overflow: 'visible' },
-      !item.level && (type === 'area' || item.look === 'hue-0') && runs.map((run) => svg('path', { class: type === 'area' ? 'fill' : 'fill faint', d: ground(run) })),
-      runs.map((run) => svg('path', { class: item.level ? 'stroke dashed' : 'stroke', d: path(run), 'vector-effect': 'non-scaling-stroke' })),
+      !item.level &&
+        (type === 'area' || item.look === 'hue-0') &&
+        runs.map((run) => svg('path', { class: type === 'area' ? 'fill' : 'fill faint', d: ground(run) })),
+      runs.map((run) =>
+        svg('path', {
+          class: item.level ? 'stroke dashed' : 'stroke',
+          d: path(run),
+          'vector-effect': 'non-scaling-stroke',
+        }),
+      ),
     ),
     !item.level &&
       item.values.map((value, index) =>
         value === null
           ? null
-          : svg('circle', { class: 'dot', 'data-testid': 'chart-point', cx: `${x(index)}%`, cy: `${y(value)}%`, r: '3.5' }, svg('title', null, `${labels[index]} · ${item.name} ${number(value)}`)),
+          : svg(
+              'circle',
+              { class: 'dot', 'data-testid': 'chart-point', cx: `${x(index)}%`, cy: `${y(value)}%`, r: '3.5' },
+              svg('title', null, `${labels[index]} · ${item.name} ${number(value)}`),
+            ),
       ),
   );
 }
@@ -111,14 +147,27 @@ function bars(series, labels, y) {
   return series.map((item, order) =>
     svg(
       'g',
-      { class: item.look, 'data-testid': 'chart-series', 'data-name': item.name, 'data-points': String(item.known.length) },
+      {
+        class: item.look,
+        'data-testid': 'chart-series',
+        'data-name': item.name,
+        'data-points': String(item.known.length),
+      },
       item.values.map((value, index) => {
         if (value === null) return null;
         const left = band * index + band * 0.14 + width * order;
         const [top, bottom] = [Math.min(y(value), y(0)), Math.max(y(value), y(0))];
         return svg(
           'rect',
-          { class: 'bar', 'data-testid': 'chart-point', x: `${left}%`, width: `${width * 0.92}%`, y: `${top}%`, height: `${bottom - top}%`, rx: '2' },
+          {
+            class: 'bar',
+            'data-testid': 'chart-point',
+            x: `${left}%`,
+            width: `${width * 0.92}%`,
+            y: `${top}%`,
+            height: `${bottom - top}%`,
+            rx: '2',
+          },
           svg('title', null, `${labels[index]} · ${item.name} ${number(value)}`),
         );
       }),
@@ -129,15 +178,33 @@ function bars(series, labels, y) {
 function pointLabels(labels, x) {
   const every = Math.ceil(labels.length / 6);
   const shown = labels.map((text, index) => ({ text, index })).filter(({ index }) => index % every === 0);
-  return h('div', { class: 'x-axis points', 'aria-hidden': 'true' }, shown.map(({ text, index }) => h('span', { style: { '--at': `${x(index)}%` } }, text)));
+  return h(
+    'div',
+    { class: 'x-axis points', 'aria-hidden': 'true' },
+    shown.map(({ text, index }) => h('span', { style: { '--at': `${x(index)}%` } }, text)),
+  );
 }
 
 function bandLabels(labels) {
-  return h('div', { class: 'x-axis bands', 'aria-hidden': 'true' }, labels.map((text) => h('span', { title: text }, text.split(/(?<=[./-])/).flatMap((part) => [h('wbr'), part]))));
+  return h(
+    'div',
+    { class: 'x-axis bands', 'aria-hidden': 'true' },
+    labels.map((text) =>
+      h(
+        'span',
+        { title: text },
+        text.split(/(?<=[./-])/).flatMap((part) => [h('wbr'), part]),
+      ),
+    ),
+  );
 }
 
 function legend(items) {
-  return h('ul', { class: 'legend' }, items.map((item) => h('li', { class: item.look }, h('i', { 'aria-hidden': 'true' }), item.text)));
+  return h(
+    'ul',
+    { class: 'legend' },
+    items.map((item) => h('li', { class: item.look }, h('i', { 'aria-hidden': 'true' }), item.text)),
+  );
 }
 
 function spoken(type, title, series, labels) {
@@ -156,7 +223,11 @@ function pie(spec, axis, title) {
   let from = 0;
   const slices = segments.map((segment, index) => {
     const share = Number(segment.value) / total;
-    const drawn = svg('path', { class: `slice hue-${index % HUES}`, 'data-testid': 'chart-slice', d: slice(from, from + share) }, svg('title', null, `${segment.label} ${percent(segment)}`));
+    const drawn = svg(
+      'path',
+      { class: `slice hue-${index % HUES}`, 'data-testid': 'chart-slice', d: slice(from, from + share) },
+      svg('title', null, `${segment.label} ${percent(segment)}`),
+    );
     from += share;
     return drawn;
   });
@@ -165,7 +236,12 @@ function pie(spec, axis, title) {
     'div',
     { class: 'pie' },
     svg('svg', { viewBox: '-52 -52 104 104', role: 'img', 'aria-label': label }, slices),
-    legend(segments.map((segment, index) => ({ look: `hue-${index % HUES}`, text: `${segment.label} · ${number(Number(segment.value))} (${percent(segment)})` }))),
+    legend(
+      segments.map((segment, index) => ({
+        look: `hue-${index % HUES}`,
+        text: `${segment.label} · ${number(Number(segment.value))} (${percent(segment)})`,
+      })),
+    ),
   );
 }
 

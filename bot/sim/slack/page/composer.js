@@ -26,7 +26,12 @@ export function composer(app, { key, thread, label }) {
   };
   return h(
     'form',
-    { key, class: 'composer', 'data-testid': thread ? 'thread-composer-form' : 'composer-form', on: { submit: (event, form) => submit(event, form, send) } },
+    {
+      key,
+      class: 'composer',
+      'data-testid': thread ? 'thread-composer-form' : 'composer-form',
+      on: { submit: (event, form) => submit(event, form, send) },
+    },
     !thread && suggestions(app, key, draft),
     h(
       'div',
@@ -42,7 +47,17 @@ export function composer(app, { key, thread, label }) {
         init: (box) => (box.value = draft),
         on: { input: (event, box) => typed(app, key, box), keydown: (event, box) => keys(event, box, app, key, send) },
       }),
-      h('button', { type: 'submit', class: 'send', 'data-testid': thread ? 'thread-send' : 'send', 'aria-label': 'Send', disabled: !draft.trim() }, '➤'),
+      h(
+        'button',
+        {
+          type: 'submit',
+          class: 'send',
+          'data-testid': thread ? 'thread-send' : 'send',
+          'aria-label': 'Send',
+          disabled: !draft.trim(),
+        },
+        '➤',
+      ),
     ),
   );
 }
@@ -84,7 +99,9 @@ function recall(event, box, app, key, step) {
 }
 
 function suggestions(app, key, draft) {
-  const fitting = draft.startsWith('/') ? TRY.filter(([command]) => command.startsWith(draft) && command !== draft) : [];
+  const fitting = draft.startsWith('/')
+    ? TRY.filter(([command]) => command.startsWith(draft) && command !== draft)
+    : [];
   if (!fitting.length) return null;
   const take = (command) => (event, button) => {
     const box = button.closest('form').querySelector('textarea');
@@ -95,6 +112,13 @@ function suggestions(app, key, draft) {
   return h(
     'div',
     { key: 'suggestions', class: 'suggestions', 'data-testid': 'suggestions' },
-    fitting.map(([command, meaning]) => h('button', { key: command, type: 'button', class: 'suggestion', on: { click: take(command) } }, h('b', null, command), h('span', null, meaning))),
+    fitting.map(([command, meaning]) =>
+      h(
+        'button',
+        { key: command, type: 'button', class: 'suggestion', on: { click: take(command) } },
+        h('b', null, command),
+        h('span', null, meaning),
+      ),
+    ),
   );
 }

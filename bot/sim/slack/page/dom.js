@@ -21,7 +21,8 @@ export function svg(tag, props, ...children) {
 function build(element, props, children) {
   const { key, on, keep, init, read, style, ...attributes } = props || {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? '' : value);
   }
   for (const [name, value] of Object.entries(style || {})) element.style.setProperty(name, value);
   Object.assign(element, { $key: key, $on: on, $keep: keep || [], $read: read });
@@ -149,6 +150,8 @@ export function localImage(address) {
   if (!link) return null;
   const url = new URL(link);
   const loopback = ['localhost', '127.0.0.1'];
-  const here = url.host === location.host || (url.port === location.port && loopback.includes(url.hostname) && loopback.includes(location.hostname));
+  const here =
+    url.host === location.host ||
+    (url.port === location.port && loopback.includes(url.hostname) && loopback.includes(location.hostname));
   return here ? url.pathname + url.search : null;
 }

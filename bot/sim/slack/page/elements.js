@@ -78,7 +78,11 @@ function select(item, block, ctx, extra) {
   const initial = item.initial_option && options.findIndex((option) => option.value === item.initial_option.value);
   const draw = (option) => {
     const index = options.indexOf(option);
-    return h('option', { key: String(index), value: String(index), selected: index === initial, 'data-value': option.value }, plain(option.text));
+    return h(
+      'option',
+      { key: String(index), value: String(index), selected: index === initial, 'data-value': option.value },
+      plain(option.text),
+    );
   };
   const chosen = (live) => (live.value === '' ? null : options[Number(live.value)]);
   const change = async (event, live) => {
@@ -101,7 +105,9 @@ function select(item, block, ctx, extra) {
     h('option', { key: 'none', value: '' }, plain(item.placeholder) || 'Choose an option'),
     item.options
       ? options.map(draw)
-      : (item.option_groups || []).map((group, index) => h('optgroup', { key: `g${index}`, label: plain(group.label) }, group.options.map(draw))),
+      : (item.option_groups || []).map((group, index) =>
+          h('optgroup', { key: `g${index}`, label: plain(group.label) }, group.options.map(draw)),
+        ),
   );
 }
 
@@ -118,8 +124,12 @@ function choices(item, block, ctx, extra) {
   const starts = new Set(initial.filter(Boolean).map((option) => option.value));
   const name = `${ctx.container.ts || ctx.container.view_id}-${block.block_id}-${item.action_id}`;
   const read = (live) => {
-    const picked = [...live.querySelectorAll('input')].flatMap((box, index) => (box.checked ? [item.options[index]] : []));
-    return many ? { type: item.type, selected_options: picked } : { type: item.type, selected_option: picked[0] || null };
+    const picked = [...live.querySelectorAll('input')].flatMap((box, index) =>
+      box.checked ? [item.options[index]] : [],
+    );
+    return many
+      ? { type: item.type, selected_options: picked }
+      : { type: item.type, selected_option: picked[0] || null };
   };
   const change = (event, live) => {
     const { type, ...picked } = read(live);
@@ -127,7 +137,16 @@ function choices(item, block, ctx, extra) {
   };
   return h(
     'div',
-    { ...hook(item, block), class: 'choices', role: many ? 'group' : 'radiogroup', 'aria-labelledby': extra.labelId, ...labelled({ ...extra, required: null }), 'data-field': true, read, on: { change } },
+    {
+      ...hook(item, block),
+      class: 'choices',
+      role: many ? 'group' : 'radiogroup',
+      'aria-labelledby': extra.labelId,
+      ...labelled({ ...extra, required: null }),
+      'data-field': true,
+      read,
+      on: { change },
+    },
     (item.options || []).map((option) =>
       h(
         'label',

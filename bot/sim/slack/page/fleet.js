@@ -5,7 +5,7 @@ import { h, patch } from './dom.js';
 const SHOWN_QUEUES = 6;
 const FEW = 50;
 
-const view = { data: null, open: false, all: new Set(), starting: false };
+const view = { data: null, open: false, all: new Set(), shown: new Set(), starting: false };
 
 /** Read the fleet every second while the page is seen, and redraw the strip alone. */
 export function watchFleet(api, app) {
@@ -45,12 +45,25 @@ export function fleetStrip(app) {
     { class: view.open ? 'fleet open' : 'fleet', 'data-testid': 'fleet', 'aria-label': 'Simulated fleet' },
     h(
       'button',
-      { type: 'button', class: 'fleet-line', 'data-testid': 'fleet-toggle', 'aria-expanded': String(view.open), on: { click: toggle } },
+      {
+        type: 'button',
+        class: 'fleet-line',
+        'data-testid': 'fleet-toggle',
+        'aria-expanded': String(view.open),
+        on: { click: toggle },
+      },
       h('span', { class: 'fleet-clock' }, time(snapshot.now)),
       h('span', { class: 'fleet-worst' }, worst(snapshot)),
       h('span', { class: 'chevron', 'aria-hidden': 'true' }),
     ),
-    h('div', { class: 'fleet-body' }, head(snapshot, data), starter(app, data), isps(snapshot), snapshot.hosts.map((host) => hostQueues(host, app))),
+    h(
+      'div',
+      { class: 'fleet-body' },
+      head(snapshot, data),
+      starter(app, data),
+      isps(snapshot),
+      snapshot.hosts.map((host) => hostQueues(host, app)),
+    ),
   );
 }
 
@@ -63,13 +76,16 @@ function percent(rate) {
   return `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
-const grade = (rate) => (rate >= 0.5 ? 'blocked' : rate >= 0.25 ? 'reputation' : rate >= 0.15 ? 'mixed' : rate >= 0.05 ? 'throttle' : 'clear');
+const grade = (rate) =>
+  rate >= 0.5 ? 'blocked' : rate >= 0.25 ? 'reputation' : rate >= 0.15 ? 'mixed' : rate >= 0.05 ? 'throttle' : 'clear';
 
 function worst(snapshot) {
   const paused = snapshot.hosts.flatMap((host) => host.queues).filter((queue) => queue.paused).length;
   const row = [...(snapshot.isps || [])].filter(judged).sort((a, b) => b.rate - a.rate)[0];
   return [
-    row ? [h('i', { class: `lamp ${grade(row.rate)}`, 'aria-hidden': 'true' }), `${row.title} ${percent(row.rate)}`] : 'Simulated fleet',
+    row
+      ? [h('i', { class: `lamp ${grade(row.rate)}`, 'aria-hidden': 'true' }), `${row.title} ${percent(row.rate)}`]
+      : 'Simulated fleet',
     paused > 0 && h('span', { class: 'chip paused' }, `${paused} paused`),
   ];
 }
@@ -83,8 +99,21 @@ function head(snapshot, data) {
     'div',
     { class: 'fleet-head' },
     h('h2', null, 'Simulated fleet'),
-    h('p', null, h('span', { class: 'fleet-clock', 'data-testid': 'fleet-clock', title: 'Simulated time, UTC' }, time(snapshot.now)), h('span', { class: 'speed', title: 'Simulated time runs this much faster' }, `${count(snapshot.speed)}×`)),
-    h('p', { class: 'scenario-now', 'data-testid': 'fleet-scenario', 'data-scenario': snapshot.scenario }, `Now: ${title(data, snapshot.scenario)}`),
+    h(
+      'p',
+      null,
+      h(
+        'span',
+        { class: 'fleet-clock', 'data-testid': 'fleet-clock', title: 'Simulated time, UTC' },
+        time(snapshot.now),
+      ),
+      h('span', { class: 'speed', title: 'Simulated time runs this much faster' }, `${count(snapshot.speed)}×`),
+    ),
+    h(
+      'p',
+      { class: 'scenario-now', 'data-testid': 'fleet-scenario', 'data-scenario': snapshot.scenario },
+      `Now: ${title(data, snapshot.scenario)}`,
+    ),
   );
 }
 
@@ -105,7 +134,18 @@ function starter(app, data) {
       { class: 'field', 'data-testid': 'scenario-select', 'aria-label': 'Scenario' },
       (data.scenarios || []).map((item) => h('option', { key: item.name, value: item.name }, item.title || item.name)),
     ),
-    h('button', { type: 'button', class: 'btn', 'data-testid': 'scenario-start', disabled: view.starting, 'aria-busy': view.starting ? 'true' : null, on: { click: start } }, h('span', null, 'Start')),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'btn',
+        'data-testid': 'scenario-start',
+        disabled: view.starting,
+        'aria-busy': view.starting ? 'true' : null,
+        on: { click: start },
+      },
+      h('span', null, 'Start'),
+    ),
   );
 }
 
@@ -115,29 +155,39 @@ function isps(snapshot) {
   const draw = (row) =>
     h(
       'tr',
-      { key: row.isp, class: judged(row) ? `isp ${grade(row.rate)}` : 'isp few', 'data-testid': `fleet-isp-${row.isp}`, title: `${count(row.deferred)} of ${count(row.attempts)} attempts deferred` },
+      {
+        key: row.isp,
+        class: judged(row) ? `isp ${grade(row.rate)}` : 'isp few',
+        'data-testid': `fleet-isp-${row.isp}`,
+        title: `${count(row.deferred)} of ${count(row.attempts)} attempts deferred`,
+      },
       h('th', { scope: 'row' }, row.title || row.isp),
-      h('td', { class: 'meter' }, h('span', { style: { '--share': judged(row) ? `${Math.round((row.rate / top) * 100)}%` : '0%' } })),
+      h(
+        'td',
+        { class: 'meter' },
+        h('span', { style: { '--share': judged(row) ? `${Math.round((row.rate / top) * 100)}%` : '0%' } }),
+      ),
       h('td', { class: 'num' }, judged(row) ? percent(row.rate) : '–'),
     );
-  return h(
-    'table',
-    { class: 'isps' },
-    h('caption', null, 'Deferred, last 10 min'),
-    h('tbody', null, rows.map(draw)),
-  );
+  return h('table', { class: 'isps' }, h('caption', null, 'Deferred, last 10 min'), h('tbody', null, rows.map(draw)));
 }
 
 const marked = (queue) => queue.paused || isBackoff(queue) || (queue.disabled || []).length > 0;
 const isBackoff = (queue) => String(queue.mode || '').toLowerCase() === 'backoff';
 
 function hostQueues(host, app) {
-  // The marked and the fullest queues are shown, in the order of their names: rows stay where they are while counts move.
+  // The marked and the fullest queues are shown, in the order of their names, and one that is shown already gives way
+  // only to a much fuller one: rows stay where they are while counts move.
+  const name = (queue) => `${host.name} ${queue.name}`;
+  const weight = (queue) => (view.shown.has(name(queue)) ? queue.recipients * 2 + 20 : queue.recipients);
   const byName = (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true });
-  const queues = [...(host.queues || [])].sort((a, b) => marked(b) - marked(a) || b.recipients - a.recipients || byName(a, b));
+  const queues = [...(host.queues || [])].sort(
+    (a, b) => marked(b) - marked(a) || weight(b) - weight(a) || byName(a, b),
+  );
   const all = view.all.has(host.name);
   const rest = queues.length - SHOWN_QUEUES;
   const shown = (all ? queues : queues.slice(0, Math.max(SHOWN_QUEUES, queues.filter(marked).length))).sort(byName);
+  for (const queue of queues) view.shown[shown.includes(queue) ? 'add' : 'delete'](name(queue));
   const toggle = () => {
     if (!view.all.delete(host.name)) view.all.add(host.name);
     app.render();
@@ -148,11 +198,31 @@ function hostQueues(host, app) {
     h(
       'table',
       null,
-      h('caption', null, h('b', null, host.name), ` ${count(queues.reduce((sum, queue) => sum + queue.recipients, 0))} waiting`),
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'queue'), h('th', { scope: 'col', class: 'num' }, 'rcpt'), h('th', { scope: 'col', class: 'num' }, 'conn'))),
+      h(
+        'caption',
+        null,
+        h('b', null, host.name),
+        ` ${count(queues.reduce((sum, queue) => sum + queue.recipients, 0))} waiting`,
+      ),
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          h('th', { scope: 'col' }, 'queue'),
+          h('th', { scope: 'col', class: 'num' }, 'rcpt'),
+          h('th', { scope: 'col', class: 'num' }, 'conn'),
+        ),
+      ),
       h('tbody', null, shown.map(queueRow)),
     ),
-    rest > 0 && h('button', { type: 'button', class: 'quiet', 'aria-expanded': String(all), on: { click: toggle } }, all ? 'Show fewer' : `Show all ${queues.length} queues`),
+    rest > 0 &&
+      h(
+        'button',
+        { type: 'button', class: 'quiet', 'aria-expanded': String(all), on: { click: toggle } },
+        all ? 'Show fewer' : `Show all ${queues.length} queues`,
+      ),
   );
 }
 
@@ -176,6 +246,8 @@ function chips(queue) {
   return [
     queue.paused && h('span', { class: 'chip paused' }, 'PAUSED'),
     isBackoff(queue) && h('span', { class: 'chip backoff' }, 'backoff'),
-    (queue.disabled || []).map((ip) => h('span', { class: 'chip disabled', title: `Source ${ip} is disabled for this queue` }, `${ip} off`)),
+    (queue.disabled || []).map((ip) =>
+      h('span', { class: 'chip disabled', title: `Source ${ip} is disabled for this queue` }, `${ip} off`),
+    ),
   ];
 }

@@ -11,10 +11,27 @@ export function homePane(app) {
   const id = view && (app.state.home.view_id || view.id || '');
   return h(
     'div',
-    { key: 'home', class: 'scroll home', 'data-testid': 'home', tabindex: '0', role: 'tabpanel', 'aria-label': 'Home of deferbot' },
+    {
+      key: 'home',
+      class: 'scroll home',
+      'data-testid': 'home',
+      tabindex: '0',
+      role: 'tabpanel',
+      'aria-label': 'Home of deferbot',
+    },
     view
-      ? h('div', { class: 'home-body' }, blocks(view.blocks, { ...app.context({ type: 'view', view_id: id }), surface: 'home' }))
+      ? h(
+          'div',
+          { class: 'home-body' },
+          blocks(view.blocks, { ...app.context({ type: 'view', view_id: id }), surface: 'home' }),
+        )
       : h('p', { class: 'empty' }, 'deferbot has not published its home yet.'),
-    direct.length > 0 && h('section', { class: 'direct', 'data-testid': 'direct' }, h('h2', null, 'Direct messages'), messageRows(direct, app, 'direct')),
+    direct.length > 0 &&
+      h(
+        'section',
+        { class: 'direct', 'data-testid': 'direct' },
+        h('h2', null, 'Direct messages'),
+        messageRows(direct, app, 'direct'),
+      ),
   );
 }

@@ -50,7 +50,15 @@ function menuItem(item, anchor) {
   };
   return h(
     'button',
-    { type: 'button', role: 'menuitem', class: 'menu-item', tabindex: '-1', 'data-testid': 'menu-item', 'data-value': item.value, on: { click: pick } },
+    {
+      type: 'button',
+      role: 'menuitem',
+      class: 'menu-item',
+      tabindex: '-1',
+      'data-testid': 'menu-item',
+      'data-value': item.value,
+      on: { click: pick },
+    },
     h('span', { class: 'menu-label' }, item.label),
     item.description && h('span', { class: 'menu-hint' }, item.description),
   );
@@ -109,7 +117,9 @@ export function ask(confirm) {
         'div',
         { class: 'dialog-foot' },
         button('btn', 'confirm-no', confirm.deny || 'Cancel', () => dialog.close('no')),
-        button(confirm.style === 'danger' ? 'btn danger' : 'btn primary', 'confirm-yes', confirm.confirm || 'Yes', () => dialog.close('yes')),
+        button(confirm.style === 'danger' ? 'btn danger' : 'btn primary', 'confirm-yes', confirm.confirm || 'Yes', () =>
+          dialog.close('yes'),
+        ),
       ),
     );
     dialog.addEventListener('close', () => {

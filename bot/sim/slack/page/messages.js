@@ -1,7 +1,6 @@
-// Messages: the channel's list, one message, the thread pane.
+// Messages: the channel's list and one message with all that hangs on it.
 
 import { blocks } from './blocks.js';
-import { composer } from './composer.js';
 import { h, lazy, localImage, safeLink } from './dom.js';
 import { emoji } from './emoji.js';
 import { clock, formatDate, momentOf, mrkdwn } from './text.js';
@@ -22,7 +21,12 @@ export function messageRows(list, app, place) {
     const at = momentOf(message.ts);
     const day = formatDate(at, '{date_num}');
     const newDay = !before || before.day !== day;
-    const grouped = !newDay && before.who === who(message) && at - before.at < GROUP_MINUTES * 60000 && !message.ephemeral && !isBroadcast(message);
+    const grouped =
+      !newDay &&
+      before.who === who(message) &&
+      at - before.at < GROUP_MINUTES * 60000 &&
+      !message.ephemeral &&
+      !isBroadcast(message);
     before = { day, at, who: message.ephemeral || (place === 'thread' && !isReply(message)) ? null : who(message) };
     const row = lazy(message.ts, signature(message, app, grouped), () => one(message, app, { grouped, place }));
     return newDay && place === 'channel' ? [dayDivider(at, day), row] : [row];
@@ -38,29 +42,52 @@ function signature(message, app, grouped) {
   return [grouped, app.route.thread === message.ts, last, app.busyIn(message.ts), asText.get(message)].join('|');
 }
 
-const lastReply = (message, app) => app.visible().findLast((other) => other.thread_ts === message.ts && other.ts !== message.ts);
+const lastReply = (message, app) =>
+  app.visible().findLast((other) => other.thread_ts === message.ts && other.ts !== message.ts);
 
 const who = (message) => `${message.user}/${message.username}`;
 const isBroadcast = (message) => isReply(message) && message.reply_broadcast;
 
 function dayDivider(at, day) {
   const text = formatDate(at, '{day_divider_pretty}');
-  return h('div', { key: `day-${day}`, class: 'day', role: 'separator' }, h('span', null, text[0].toUpperCase() + text.slice(1)));
+  return h(
+    'div',
+    { key: `day-${day}`, class: 'day', role: 'separator' },
+    h('span', null, text[0].toUpperCase() + text.slice(1)),
+  );
 }
 
 function one(message, app, { grouped, place }) {
-  const kind = [message.ephemeral && 'ephemeral', grouped && 'grouped', message.is_bot && 'from-bot'].filter(Boolean).join(' ');
+  const kind = [message.ephemeral && 'ephemeral', grouped && 'grouped', message.is_bot && 'from-bot']
+    .filter(Boolean)
+    .join(' ');
   const name = message.username || message.user;
   return h(
     'div',
     { key: message.ts, class: `row ${kind}`, 'data-testid': `message-${message.ts}` },
     h(
       'article',
-      { class: 'message', 'data-testid': 'message', 'data-ts': message.ts, 'aria-label': `${name}, ${clock(momentOf(message.ts))}` },
+      {
+        class: 'message',
+        'data-testid': 'message',
+        'data-ts': message.ts,
+        'aria-label': `${name}, ${clock(momentOf(message.ts))}`,
+      },
       message.ephemeral && ephemeralMark(message, app),
       isBroadcast(message) && place === 'channel' && broadcastMark(message, app),
-      h('div', { class: 'gutter', 'aria-hidden': 'true' }, grouped ? h('span', { class: 'side-time' }, clock(momentOf(message.ts))) : avatar(name, message.is_bot)),
-      h('div', { class: 'content' }, !grouped && byline(message, name), body(message, app), reactions(message), place === 'channel' && replies(message, app)),
+      h(
+        'div',
+        { class: 'gutter', 'aria-hidden': 'true' },
+        grouped ? h('span', { class: 'side-time' }, clock(momentOf(message.ts))) : avatar(name, message.is_bot),
+      ),
+      h(
+        'div',
+        { class: 'content' },
+        !grouped && byline(message, name),
+        body(message, app),
+        reactions(message),
+        place === 'channel' && replies(message, app),
+      ),
       place === 'channel' && !message.ephemeral && hoverBar(message, app),
     ),
   );
@@ -68,7 +95,11 @@ function one(message, app, { grouped, place }) {
 
 export function avatar(name, bot) {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
-  return h('span', { class: bot ? 'avatar bot' : 'avatar', style: { '--hue': String(hue) }, 'aria-hidden': 'true' }, bot ? robot() : name.trim().slice(0, 1).toUpperCase());
+  return h(
+    'span',
+    { class: bot ? 'avatar bot' : 'avatar', style: { '--hue': String(hue) }, 'aria-hidden': 'true' },
+    bot ? robot() : name.trim().slice(0, 1).toUpperCase(),
+  );
 }
 
 const robot = () => h('span', { class: 'robot' });
@@ -90,20 +121,43 @@ function ephemeralMark(message, app) {
     'div',
     { class: 'mark', 'data-testid': 'ephemeral', 'data-ts': message.ts },
     h('span', null, '👁 Only visible to you'),
-    h('button', { type: 'button', class: 'quiet', 'data-testid': 'ephemeral-dismiss', on: { click: () => app.dismiss(message.ts) } }, 'Dismiss'),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        'data-testid': 'ephemeral-dismiss',
+        on: { click: () => app.dismiss(message.ts) },
+      },
+      'Dismiss',
+    ),
   );
 }
 
 function broadcastMark(message, app) {
-  return h('div', { class: 'mark' }, h('button', { type: 'button', class: 'quiet', on: { click: () => app.openThread(message.thread_ts) } }, 'replied to a thread'));
+  return h(
+    'div',
+    { class: 'mark' },
+    h(
+      'button',
+      { type: 'button', class: 'quiet', on: { click: () => app.openThread(message.thread_ts) } },
+      'replied to a thread',
+    ),
+  );
 }
 
 function body(message, app) {
-  const ctx = app.context({ type: 'message', ts: message.ts, ...(message.channel ? { channel: message.channel } : {}) });
+  const ctx = app.context({
+    type: 'message',
+    ts: message.ts,
+    ...(message.channel ? { channel: message.channel } : {}),
+  });
   const drawn = message.blocks && message.blocks.length > 0;
   const edited = (tag) => message.edited && h(tag, { class: 'edited' }, '(edited)');
   return [
-    drawn ? h('div', { class: 'blocks' }, blocks(message.blocks, ctx)) : message.text && h('div', { class: 'text' }, mrkdwn(message.text), ' ', edited('span')),
+    drawn
+      ? h('div', { class: 'blocks' }, blocks(message.blocks, ctx))
+      : message.text && h('div', { class: 'text' }, mrkdwn(message.text), ' ', edited('span')),
     (message.attachments || []).map((item, index) => attachment(item, index, ctx)),
     (message.files || []).map(file),
     (drawn || !message.text) && edited('div'),
@@ -117,8 +171,15 @@ function attachment(item, index, ctx) {
   const colour = COLOURS[item.color] || (hex ? `#${hex[1]}` : null);
   return h(
     'div',
-    { key: `attachment-${index}`, class: 'attachment', 'data-testid': 'attachment', style: colour ? { '--bar': colour } : {} },
-    item.blocks && item.blocks.length ? h('div', { class: 'blocks' }, blocks(item.blocks, ctx)) : h('div', { class: 'text' }, mrkdwn(item.text || '')),
+    {
+      key: `attachment-${index}`,
+      class: 'attachment',
+      'data-testid': 'attachment',
+      style: colour ? { '--bar': colour } : {},
+    },
+    item.blocks && item.blocks.length
+      ? h('div', { class: 'blocks' }, blocks(item.blocks, ctx))
+      : h('div', { class: 'text' }, mrkdwn(item.text || '')),
   );
 }
 
@@ -126,14 +187,37 @@ function file(item) {
   const source = item.url && localImage(item.url);
   const name = item.title || item.name || 'file';
   if (source && /\.(png|jpe?g|gif|svg|webp)$/i.test(item.name || item.url)) {
-    return h('figure', { key: item.id, class: 'image' }, h('figcaption', null, name), h('img', { class: 'picture full', src: source, alt: name, loading: 'lazy' }));
+    return h(
+      'figure',
+      { key: item.id, class: 'image' },
+      h('figcaption', null, name),
+      h('img', { class: 'picture full', src: source, alt: name, loading: 'lazy' }),
+    );
   }
-  return h('p', { key: item.id, class: 'file' }, h('a', { href: safeLink(item.url || '') || null, download: item.name }, `📄 ${name}`));
+  return h(
+    'p',
+    { key: item.id, class: 'file' },
+    h('a', { href: safeLink(item.url || '') || null, download: item.name }, `📄 ${name}`),
+  );
 }
 
 function reactions(message) {
   const shown = message.reactions || [];
-  return shown.length > 0 && h('div', { class: 'reactions' }, shown.map((item) => h('span', { class: 'reaction', title: `:${item.name}:` }, emoji(item.name) || `:${item.name}:`, ` ${item.count}`)));
+  return (
+    shown.length > 0 &&
+    h(
+      'div',
+      { class: 'reactions' },
+      shown.map((item) =>
+        h(
+          'span',
+          { class: 'reaction', title: `:${item.name}:` },
+          emoji(item.name) || `:${item.name}:`,
+          ` ${item.count}`,
+        ),
+      ),
+    )
+  );
 }
 
 function replies(message, app) {
@@ -141,7 +225,13 @@ function replies(message, app) {
   const last = lastReply(message, app);
   return h(
     'button',
-    { type: 'button', class: 'replies', 'data-testid': `replies-${message.ts}`, 'aria-expanded': String(app.route.thread === message.ts), on: { click: () => app.openThread(message.ts) } },
+    {
+      type: 'button',
+      class: 'replies',
+      'data-testid': `replies-${message.ts}`,
+      'aria-expanded': String(app.route.thread === message.ts),
+      on: { click: () => app.openThread(message.ts) },
+    },
     h('b', null, `${message.reply_count} ${message.reply_count === 1 ? 'reply' : 'replies'}`),
     last && h('span', null, `last at ${clock(momentOf(last.ts))}`),
   );
@@ -149,31 +239,19 @@ function replies(message, app) {
 
 function hoverBar(message, app) {
   const root = message.thread_ts || message.ts;
-  return h('div', { class: 'hover-bar' }, h('button', { type: 'button', class: 'quiet', 'data-testid': `reply-${message.ts}`, 'aria-label': 'Reply in thread', on: { click: () => app.openThread(root) } }, '💬 Reply'));
-}
-
-/** The open thread: its root, its replies and a composer of its own. */
-export function threadPane(app) {
-  const ts = app.route.thread;
-  const list = app.visible().filter((message) => message.ts === ts || message.thread_ts === ts);
-  const count = list.filter((message) => message.ts !== ts).length;
-  const [first, ...rest] = messageRows(list, app, 'thread');
   return h(
-    'aside',
-    { key: 'thread', class: 'thread', 'data-testid': 'thread', 'data-ts': ts, 'aria-label': 'Thread' },
+    'div',
+    { class: 'hover-bar' },
     h(
-      'header',
-      { class: 'pane-head' },
-      h('h2', null, 'Thread ', h('small', null, `# ${app.state.channel.name}`)),
-      h('button', { type: 'button', class: 'icon', 'data-testid': 'thread-close', 'aria-label': 'Close thread', on: { click: () => app.openThread(null) } }, '✕'),
+      'button',
+      {
+        type: 'button',
+        class: 'quiet',
+        'data-testid': `reply-${message.ts}`,
+        'aria-label': 'Reply in thread',
+        on: { click: () => app.openThread(root) },
+      },
+      '💬 Reply',
     ),
-    h(
-      'div',
-      { key: `list-${ts}`, class: 'scroll', 'data-stick': true, tabindex: '0', role: 'log', 'aria-label': 'Messages of the thread' },
-      first || h('p', { class: 'empty' }, 'This message is not here any more.'),
-      h('div', { key: 'count', class: 'day' }, h('span', null, count === 1 ? '1 reply' : `${count} replies`)),
-      rest,
-    ),
-    composer(app, { key: `composer-${ts}`, thread: ts, label: 'Reply…' }),
   );
 }

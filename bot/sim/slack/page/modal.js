@@ -8,7 +8,6 @@ import { plain, textNodes } from './text.js';
 
 const shown = new Set();
 const submitting = new Set();
-const failed = new Map();
 const edited = new Map();
 let dialog = null;
 
@@ -27,7 +26,12 @@ export function showModals(stack, app) {
     dialog,
     h(
       'dialog',
-      { class: 'modal', keep: ['open'], 'aria-labelledby': top ? `title-${top.view_id}` : null, on: { keydown: (event, box) => trapFocus(event, box) } },
+      {
+        class: 'modal',
+        keep: ['open'],
+        'aria-labelledby': top ? `title-${top.view_id}` : null,
+        on: { keydown: (event, box) => trapFocus(event, box) },
+      },
       stack.map((item) => form(item, item === top, stack.length, app)),
     ),
   );
@@ -44,12 +48,16 @@ export function showModals(stack, app) {
 function settle(viewId) {
   shown.add(viewId);
   const box = dialog.querySelector(`form[data-view-id="${CSS.escape(viewId)}"]`);
-  const first = box.querySelector('[autofocus]') || box.querySelector('.input .field, .input input') || box.querySelector('.modal-body');
+  const first =
+    box.querySelector('[autofocus]') ||
+    box.querySelector('.input .field, .input input') ||
+    box.querySelector('.modal-body');
   first.focus();
 }
 
 function errorsOf(item) {
-  const known = { ...item.errors, ...(failed.get(item.view_id) || {}) };
+  if (submitting.has(item.view_id)) return {}; // the ones known are of the submission before
+  const known = { ...item.errors };
   for (const block of edited.get(item.view_id) || []) delete known[block];
   return known;
 }
@@ -66,19 +74,53 @@ function form(item, front, depth, app) {
   const hook = (name) => (front ? name : null);
   return h(
     'form',
-    { key: id, class: 'modal-form', novalidate: true, hidden: !front, 'aria-busy': busy ? 'true' : null, 'data-testid': hook('modal'), 'data-view-id': id, on: { submit: (event, live) => submit(event, live, item, app) } },
+    {
+      key: id,
+      class: 'modal-form',
+      novalidate: true,
+      hidden: !front,
+      'aria-busy': busy ? 'true' : null,
+      'data-testid': hook('modal'),
+      'data-view-id': id,
+      on: { submit: (event, live) => submit(event, live, item, app) },
+    },
     h(
       'header',
       { class: 'modal-head' },
       h('h2', { id: `title-${id}` }, textNodes(view.title)),
-      h('button', { type: 'button', class: 'icon', 'aria-label': depth > 1 ? 'Back' : 'Close', 'data-testid': hook('modal-x'), on: { click: () => close(id, app) } }, '✕'),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'icon',
+          'aria-label': depth > 1 ? 'Back' : 'Close',
+          'data-testid': hook('modal-x'),
+          on: { click: () => close(id, app) },
+        },
+        '✕',
+      ),
     ),
     h('div', { class: 'modal-body', tabindex: '-1' }, blocks(view.blocks, ctx)),
     h(
       'footer',
       { class: 'dialog-foot' },
-      h('button', { type: 'button', class: 'btn', 'data-testid': hook('modal-close'), on: { click: () => close(id, app) } }, plain(view.close) || (view.submit ? 'Cancel' : 'Close')),
-      view.submit && h('button', { type: 'submit', class: 'btn primary', 'data-testid': hook('modal-submit'), disabled: busy, 'aria-busy': busy ? 'true' : null }, h('span', null, textNodes(view.submit))),
+      h(
+        'button',
+        { type: 'button', class: 'btn', 'data-testid': hook('modal-close'), on: { click: () => close(id, app) } },
+        plain(view.close) || (view.submit ? 'Cancel' : 'Close'),
+      ),
+      view.submit &&
+        h(
+          'button',
+          {
+            type: 'submit',
+            class: 'btn primary',
+            'data-testid': hook('modal-submit'),
+            disabled: busy,
+            'aria-busy': busy ? 'true' : null,
+          },
+          h('span', null, textNodes(view.submit)),
+        ),
     ),
   );
 }
@@ -111,14 +153,13 @@ async function submit(event, box, item, app) {
   const id = item.view_id;
   if (submitting.has(id)) return;
   submitting.add(id);
-  edited.delete(id);
-  failed.delete(id);
   const values = valuesOf(box);
   app.render();
-  const answer = await app.ask((api, me) => api.submit(me, id, values));
-  submitting.delete(id);
-  if (answer && answer.ok === false) failed.set(id, answer.errors || {});
+  await app.ask((api, me) => api.submit(me, id, values));
   await app.refresh();
+  edited.delete(id);
+  submitting.delete(id);
+  app.render();
   const wrong = box.isConnected && box.querySelector('[aria-invalid=true]');
   if (wrong) wrong.focus();
 }

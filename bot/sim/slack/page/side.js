@@ -16,7 +16,17 @@ export function sideTop(app) {
       tabLink(app, 'channel', 'channel-tab', '#', app.state.channel.name),
       tabLink(app, 'home', 'home-tab', '⌂', 'deferbot'),
     ),
-    h('div', { class: 'people', role: 'radiogroup', 'aria-label': 'Who is looking', 'data-testid': 'person-switch', on: { keydown: (event, group) => arrows(event, group) } }, app.state.people.map((person) => personButton(app, person))),
+    h(
+      'div',
+      {
+        class: 'people',
+        role: 'radiogroup',
+        'aria-label': 'Who is looking',
+        'data-testid': 'person-switch',
+        on: { keydown: (event, group) => arrows(event, group) },
+      },
+      app.state.people.map((person) => personButton(app, person)),
+    ),
   );
 }
 
@@ -25,19 +35,49 @@ function themeButton(app) {
     cycleTheme();
     app.render();
   };
-  return h('button', { type: 'button', class: 'icon', 'data-testid': 'theme', 'aria-label': `Theme: ${themeName()}`, title: `Theme: ${themeName()}`, on: { click } }, { auto: '◐', light: '☀', dark: '☾' }[themeName()]);
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon',
+      'data-testid': 'theme',
+      'aria-label': `Theme: ${themeName()}`,
+      title: `Theme: ${themeName()}`,
+      on: { click },
+    },
+    { auto: '◐', light: '☀', dark: '☾' }[themeName()],
+  );
 }
 
 function tabLink(app, tab, testid, sign, label) {
   const here = app.route.tab === tab;
-  return h('a', { class: here ? 'tab here' : 'tab', href: tab === 'home' ? '#home' : '#', 'data-testid': testid, 'aria-current': here ? 'page' : null }, h('span', { class: 'sign', 'aria-hidden': 'true' }, sign), label);
+  return h(
+    'a',
+    {
+      class: here ? 'tab here' : 'tab',
+      href: tab === 'home' ? '#home' : '#',
+      'data-testid': testid,
+      'aria-current': here ? 'page' : null,
+    },
+    h('span', { class: 'sign', 'aria-hidden': 'true' }, sign),
+    label,
+  );
 }
 
 function personButton(app, person) {
   const mine = person.id === app.me;
   return h(
     'button',
-    { key: person.id, type: 'button', class: 'person', role: 'radio', 'aria-checked': String(mine), tabindex: mine ? '0' : '-1', 'data-testid': `person-${person.id}`, on: { click: () => app.become(person.id) } },
+    {
+      key: person.id,
+      type: 'button',
+      class: 'person',
+      role: 'radio',
+      'aria-checked': String(mine),
+      tabindex: mine ? '0' : '-1',
+      'data-testid': `person-${person.id}`,
+      on: { click: () => app.become(person.id) },
+    },
     avatar(person.display, false),
     h('span', { class: 'person-name' }, person.display),
     h('span', { class: person.operator ? 'duty on' : 'duty' }, person.operator ? 'on call' : 'not on call'),

@@ -20,17 +20,16 @@ export function plain(object) {
   return holder.textContent;
 }
 
-/** What a person typed, as Slack keeps it. */
-export const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-
 const decode = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
 /** mrkdwn as nodes: fenced blocks, quotes, line breaks, then the inline marks. */
 export function mrkdwn(text) {
   // A fence is a block of its own: the line breaks around it are already drawn.
-  return text.split(/\n?(```[\s\S]+?```)\n?/g).flatMap((part) =>
-    part.startsWith('```') && part.length > 6 ? [fence(part.slice(3, -3))] : part ? lines(part) : [],
-  );
+  return text
+    .split(/\n?(```[\s\S]+?```)\n?/g)
+    .flatMap((part) =>
+      part.startsWith('```') && part.length > 6 ? [fence(part.slice(3, -3))] : part ? lines(part) : [],
+    );
 }
 
 function fence(text) {
@@ -63,7 +62,8 @@ function lines(text) {
 }
 
 const MARKS = { '*': 'strong', _: 'em', '~': 's' };
-const INLINE = /`([^`\n]+)`|(<[^<>\n]+>)|(^|[\s({["'“·—–-])([*_~])(?!\s)((?:(?!\4)[^\n])*?[^\s])\4(?=$|[\s)}\]"'”.,;:!?·—–-])/;
+const INLINE =
+  /`([^`\n]+)`|(<[^<>\n]+>)|(^|[\s({["'“·—–-])([*_~])(?!\s)((?:(?!\4)[^\n])*?[^\s])\4(?=$|[\s)}\]"'”.,;:!?·—–-])/;
 
 function inline(text) {
   const found = INLINE.exec(text);
@@ -106,7 +106,9 @@ function date(target, fallback) {
   if (!Number.isFinite(moment.getTime()) || !format) return fallback || target;
   const shown = formatDate(moment, decode(format));
   const time = h('time', { datetime: moment.toISOString(), title: moment.toString() }, shown);
-  return href && safeLink(href) ? h('a', { href: safeLink(href), target: '_blank', rel: 'noopener noreferrer' }, time) : time;
+  return href && safeLink(href)
+    ? h('a', { href: safeLink(href), target: '_blank', rel: 'noopener noreferrer' }, time)
+    : time;
 }
 
 const two = (number) => String(number).padStart(2, '0');
@@ -128,7 +130,14 @@ function pretty(moment, otherwise) {
 function ago(moment) {
   const minutes = Math.round((Date.now() - moment.getTime()) / 60000);
   const size = Math.abs(minutes);
-  const words = size < 1 ? 'now' : size < 60 ? `${size} min` : size < 1440 ? `${Math.round(size / 60)} h` : `${Math.round(size / 1440)} d`;
+  const words =
+    size < 1
+      ? 'now'
+      : size < 60
+        ? `${size} min`
+        : size < 1440
+          ? `${Math.round(size / 60)} h`
+          : `${Math.round(size / 1440)} d`;
   return size < 1 ? words : minutes > 0 ? `${words} ago` : `in ${words}`;
 }
 
