@@ -85,7 +85,7 @@ def diagnosis(**given: object) -> Diagnosis:
         "hosts": (HostLine("mta1", 3.0), HostLine("mta2", 8.0)),
         "series": series([0.06] * 30 + [0.06 + 0.01 * n for n in range(30)]),
         "evidence": ("3 of 12 IPs carry 91% of the deferrals", "the same IPs are clean at Microsoft and Yahoo"),
-        "advice": "slow these 3 IPs down and retry after 30 min. Check the spam rate in Postmaster Tools",
+        "advice": "Check the spam rate in Postmaster Tools; do not raise connections.",
         "offers": offers(),
     }
     return Diagnosis(**{**values, **given})

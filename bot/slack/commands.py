@@ -31,8 +31,12 @@ def register_commands(app: App, desk: Desk) -> None:
 
 
 def asked_for(text: str) -> str:
-    """The ISP or word asked for, in lower case, without a window behind it ("gmail 60m" → "gmail")."""
-    words = text.strip().lower().split()
+    """The ISP or word asked for, in lower case, without a window behind it ("gmail 60m" → "gmail").
+
+    Slack sends a command's text with &, < and > escaped.
+    """
+    typed = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    words = typed.strip().lower().split()
     while len(words) > 1 and _WINDOW.fullmatch(words[-1]):
         words.pop()
     return " ".join(words)[:WORD_LIMIT]

@@ -65,7 +65,7 @@ throttled = diagnosis(
     cause=Category.THROTTLE_NORMAL,
     replies=(reply("421-4.2.1 too quickly", count=810, code="421 4.2.1", meaning="Gmail is pacing us", check=""),),
     evidence=("all 12 IPs are deferred alike: not one IP's own standing",),
-    advice="nothing: this is normal pacing, do not raise connections",
+    advice="Nothing: this is normal pacing, do not raise connections.",
     offers=(),
     series=series([0.09] * 60),
 )

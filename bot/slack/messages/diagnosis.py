@@ -56,10 +56,7 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
 
 
 def _why_and_do(diagnosis: Diagnosis) -> str:
-    parts = [why.why(diagnosis)]
-    if diagnosis.advice:
-        parts.append(f"*Do:* {texts.closed(texts.sentence(diagnosis.advice))}")
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in (why.why(diagnosis), why.do(diagnosis)) if part)
 
 
 def _replies(diagnosis: Diagnosis) -> list[sb.Block]:

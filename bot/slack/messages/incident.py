@@ -69,8 +69,7 @@ def _in_force(change: Change, now: datetime) -> str:
 def _do(incident: Incident) -> str:
     if incident.state is IncidentState.MITIGATING:
         return f"*Do:* watch the chart: it shows the effect before the {states.span(incident.diagnosis)} rate does."
-    advice = incident.diagnosis.advice or next((offer.why for offer in incident.diagnosis.offers), "")
-    return f"*Do:* {texts.closed(texts.sentence(advice))}" if advice else ""
+    return why.do(incident.diagnosis)
 
 
 def _open_actions(incident: Incident, changes: Sequence[Change]) -> list[sb.Element]:

@@ -64,11 +64,13 @@ def rate_words(diagnosis: Diagnosis) -> str:
 def trend_words(diagnosis: Diagnosis) -> str:
     """ "was 6 % an hour ago", or "" where there was too little mail before to compare with."""
     before = diagnosis.before
-    if not diagnosis.judged or before.attempts < diagnosis.min_attempts:
+    if diagnosis.blind or not diagnosis.judged or before.attempts < diagnosis.min_attempts:
         return ""
     ago = "an hour ago" if diagnosis.window.length.total_seconds() == 3600 else f"{span(diagnosis)} ago"
     return f"was {texts.percent(before.rate)} {ago}"
 
 
 def cause_words(diagnosis: Diagnosis) -> str:
-    return diagnosis.cause.words if diagnosis.cause is not None and diagnosis.judged else ""
+    """The cause, "" where there is too little or too old data to name one."""
+    known = diagnosis.cause is not None and diagnosis.judged and not diagnosis.blind
+    return diagnosis.cause.words if diagnosis.cause is not None and known else ""

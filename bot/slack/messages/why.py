@@ -42,6 +42,18 @@ def why(diagnosis: Diagnosis) -> str:
     return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
 
 
+def do(diagnosis: Diagnosis) -> str:
+    """The recommended action with its reason, then the advice; "" where there is neither."""
+    if diagnosis.blind:
+        return "*Do:* look at the hosts first: what is written here is from before they went silent."
+    parts = [diagnosis.advice]
+    if diagnosis.offers:
+        first = diagnosis.offers[0]
+        parts = [texts.clip(first.title, 120), first.why, diagnosis.advice]
+    said = [texts.closed(texts.sentence(texts.clip(part, 800))) for part in parts if part.strip()]
+    return "*Do:* " + " ".join(said) if said else ""
+
+
 def worst_places(diagnosis: Diagnosis) -> str:
     """ "Worst IPs: `192.0.2.10` `.11` · VMTA: `gmail-ip-1`": the few that carry the deferrals, "" where all do."""
     parts = []
