@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
-_FORM = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?")
+from bot.core.durations import parse_duration
+
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -15,12 +15,10 @@ def parse(text: object) -> timedelta:
     Raises:
         ValueError: anything else; the message says what was expected and found.
     """
-    form = _FORM.fullmatch(text) if isinstance(text, str) and text else None
-    parts = [int(part or 0) for part in form.groups()] if form else []
-    seconds = sum(part * size for part, (_, size) in zip(parts, _UNITS, strict=False))
-    if not seconds:
-        raise ValueError(f'a duration such as 4h expected, found "{text}"')
-    return timedelta(seconds=seconds)
+    try:
+        return parse_duration(text if isinstance(text, str) else "")
+    except ValueError:
+        raise ValueError(f'a duration such as 4h expected, found "{text}"') from None
 
 
 def short(span: timedelta) -> str:

@@ -38,16 +38,16 @@ def _clearly_worse(tally: Tally, rest: Tally) -> bool:
 
 
 def affected(rows: Sequence[Share]) -> tuple[str, ...]:
-    """The worst; where none stands out, every row deferred at least half as often as all rows together."""
+    """The worst; where none stands out, every row deferred at least half as often as all rows together.
+
+    Rows with too little mail count only where no other row is affected.
+    """
     if names := worst(rows):
         return names
     whole = sum((row.tally for row in rows), Tally())
-    few = min(MIN_ATTEMPTS, whole.attempts)
-    return tuple(
-        row.key
-        for row in rows
-        if row.tally.deferred and row.tally.rate >= whole.rate / 2 and (row.tally.attempts >= few or len(rows) == 1)
-    )
+    near = [row for row in rows if row.tally.deferred and row.tally.rate >= whole.rate / 2]
+    judged = [row for row in near if row.tally.attempts >= MIN_ATTEMPTS]
+    return tuple(row.key for row in judged or near)
 
 
 def chosen_ips(diagnosis: Diagnosis, target: Target) -> tuple[str, ...]:

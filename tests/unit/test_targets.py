@@ -38,6 +38,8 @@ def test_the_worst_stand_out(found: tuple[Share, ...], names: tuple[str, ...]) -
         (shares(("a", 1000, 300), ("b", 1000, 290), ("c", 1000, 100)), ("a", "b")),  # else who is near the whole's rate
         (shares(("a", 1000, 600)), ("a",)),
         (shares(("a", 5, 4)), ("a",)),
+        (shares(("a", 5, 4), ("b", 6, 4), ("c", 6, 0)), ("a", "b")),  # little mail everywhere is still something
+        (shares(("a", 5, 5), ("b", 1000, 900), ("c", 1000, 900)), ("b", "c")),
         (shares(("a", 1000, 0)), ()),
     ],
 )
