@@ -14,12 +14,16 @@ from slack_sdk import WebClient
 from bot.errors import ChatError, DeferbotError
 from bot.ports import Wake
 from bot.slack.caller import Caller
+from bot.slack.lanes import SlowLane
 from bot.slack.messages import refusals
 from bot.slack.services import SlackServices
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[Caller], None]
+
+SLOW_AT_ONCE = 4
+"""Changes being applied or taken back at a time; the pool should be larger by two or more."""
 
 
 class Desk:
@@ -36,6 +40,7 @@ class Desk:
         operators: str,
     ) -> None:
         """`channel`: where alerts go; `operators`: who may apply changes, in words."""
+        self._slow = SlowLane(pool, SLOW_AT_ONCE)
         self.client = client
         self.services = services
         self.wake = wake
@@ -49,6 +54,10 @@ class Desk:
     def start(self, caller: Caller, job: Job) -> None:
         """Run `job` on the pool; whatever it raises becomes a private answer with an id that is in the log."""
         self._pool.submit(self.run, caller, job)
+
+    def start_slow(self, caller: Caller, job: Job) -> None:
+        """As `start`, for jobs that talk to hosts: they never take the last threads from quick answers."""
+        self._slow.start(lambda: self.run(caller, job))
 
     def run(self, caller: Caller, job: Job) -> None:
         """The outermost frame of all slow work."""

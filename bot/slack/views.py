@@ -22,11 +22,11 @@ def register_views(app: App, desk: Desk) -> None:
             ack(response_action="errors", errors={REASON: problem})
             return
         ack()
-        desk.start(desk.caller(body), lambda caller: apply_change(desk, caller, view["private_metadata"], reason))
+        desk.start_slow(desk.caller(body), lambda caller: apply_change(desk, caller, view["private_metadata"], reason))
 
     def undo_submitted(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
         ack()
-        desk.start(desk.caller(body), lambda caller: undo_change(desk, caller, view["private_metadata"]))
+        desk.start_slow(desk.caller(body), lambda caller: undo_change(desk, caller, view["private_metadata"]))
 
     app.view(APPLY)(apply_submitted)
     app.view(UNDO)(undo_submitted)

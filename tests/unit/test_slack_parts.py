@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.slack.commands import asked_for
 from bot.slack.dedupe import Dedupe
+from bot.slack.lanes import SlowLane
 from bot.slack.messages import buttons
 from bot.slack.messages.preview import reason_problem
 from bot.slack.pace import Pace
@@ -82,6 +84,36 @@ def test_a_real_wait_ends_with_its_event() -> None:
     pace.hold(600)
     stop.set()
     assert not pace.take()
+
+
+def test_slow_jobs_leave_room_for_quick_ones() -> None:
+    gate, done = threading.Event(), threading.Semaphore(0)
+    ran: list[int] = []
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        lane = SlowLane(pool, at_once=2)
+
+        def slow(number: int) -> None:
+            gate.wait(timeout=5)
+            ran.append(number)
+            done.release()
+
+        for number in range(6):
+            lane.start(lambda number=number: slow(number))  # type: ignore[misc]
+        assert pool.submit(lambda: "quick").result(timeout=5) == "quick"
+        assert ran == []
+        gate.set()
+        assert all(done.acquire(timeout=5) for _ in range(6))
+    assert sorted(ran) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_failing_slow_job_does_not_block_the_line() -> None:
+    done = threading.Event()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        lane = SlowLane(pool, at_once=1)
+        lane.start(lambda: [].pop())
+        lane.start(done.set)
+        lane.start(done.set)
+    assert done.is_set()
 
 
 @pytest.mark.parametrize(
