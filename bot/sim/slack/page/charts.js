@@ -42,49 +42,42 @@ function ordered(series, categories) {
   );
 }
 
-function xy(spec, axis, title) {
-  const labels = axis.categories || (spec.series?.[0]?.data || []).map((point) => point.label);
-  const series = (spec.series || []).map((item, index) => {
+// The series with their values in the order of `labels`, and the look of each.
+function seriesOf(spec, labels) {
+  let hue = 0;
+  let floor = 0;
+  return (spec.series || []).map((item) => {
     const values = ordered(item, labels);
     const known = values.filter((value) => value !== null);
     // A series that never moves beside one that does is a threshold: a dashed line, no points.
     const level = spec.type !== 'bar' && spec.series.length > 1 && known.length > 1 && new Set(known).size === 1;
-    return { name: item.name, values, known, level };
+    const look = level ? `level-${floor++ % 5}` : `hue-${hue++ % HUES}`;
+    return { name: item.name, values, known, level, look };
   });
-  let hue = 0;
-  let floor = 0;
-  for (const item of series) item.look = item.level ? `level-${floor++ % 5}` : `hue-${hue++ % HUES}`;
+}
+
+function xy(spec, axis, title) {
+  const labels = axis.categories || (spec.series?.[0]?.data || []).map((point) => point.label);
+  const series = seriesOf(spec, labels);
   const all = series.flatMap((item) => item.known);
   const marks = ticks(Math.min(...all, 0), Math.max(...all, 0));
   const y = (value) => 100 - ((value - marks[0]) / (marks[marks.length - 1] - marks[0])) * 100;
   const x = (index) => (labels.length === 1 ? 50 : (index / (labels.length - 1)) * 100);
-  const body =
-    spec.type === 'bar' ? bars(series, labels, y) : series.map((item) => curve(item, labels, x, y, spec.type));
+  const isBar = spec.type === 'bar';
+  const body = isBar ? bars(series, labels, y) : series.map((item) => curve(item, labels, x, y, spec.type));
   return [
     h(
       'div',
       { class: 'plot' },
       h('div', { class: 'y-title', 'aria-hidden': 'true' }, axis.y_label),
-      h(
-        'div',
-        { class: 'y-axis', 'aria-hidden': 'true' },
-        marks.map((mark) => h('span', { style: { '--at': `${y(mark)}%` } }, short(mark))),
-      ),
+      yAxis(marks, y),
       svg(
         'svg',
         { class: 'canvas', role: 'img', 'aria-label': spoken(spec.type, title, series, labels) },
-        marks.map((mark) =>
-          svg('line', {
-            class: mark === 0 ? 'base' : 'grid',
-            x1: '0%',
-            x2: '100%',
-            y1: `${y(mark)}%`,
-            y2: `${y(mark)}%`,
-          }),
-        ),
+        gridLines(marks, y),
         body,
       ),
-      spec.type === 'bar' ? bandLabels(labels) : pointLabels(labels, x),
+      isBar ? bandLabels(labels) : pointLabels(labels, x),
       h('div', { class: 'x-title', 'aria-hidden': 'true' }, axis.x_label),
     ),
     series.length > 1 &&
@@ -92,54 +85,66 @@ function xy(spec, axis, title) {
   ];
 }
 
+function yAxis(marks, y) {
+  const labels = marks.map((mark) => h('span', { style: { '--at': `${y(mark)}%` } }, short(mark)));
+  return h('div', { class: 'y-axis', 'aria-hidden': 'true' }, labels);
+}
+
+function gridLines(marks, y) {
+  return marks.map((mark) => {
+    const at = `${y(mark)}%`;
+    return svg('line', { class: mark === 0 ? 'base' : 'grid', x1: '0%', x2: '100%', y1: at, y2: at });
+  });
+}
+
 // The level's value, unless its name says it already.
 const bare = (item) => (/\d/.test(item.name) ? '' : number(item.known[0]));
 
-function curve(item, labels, x, y, type) {
+// A line breaks where a category has no value; each unbroken run of [x, y] is drawn by itself.
+function runsOf(item, x, y) {
   const runs = [];
   item.values.forEach((value, index) => {
     if (value === null) return;
     if (index === 0 || item.values[index - 1] === null) runs.push([]);
-    runs[runs.length - 1].push([x(index), y(value)]);
+    runs[runs.length - 1].push([x(index).toFixed(2), y(value).toFixed(2)]);
   });
-  const path = (points) =>
-    points.map(([px, py], index) => `${index ? 'L' : 'M'}${px.toFixed(2)} ${py.toFixed(2)}`).join('');
-  const ground = (points) =>
-    `${path(points)}L${points[points.length - 1][0].toFixed(2)} ${y(0)}L${points[0][0].toFixed(2)} ${y(0)}Z`;
+  return runs;
+}
+
+function curve(item, labels, x, y, type) {
+  const runs = runsOf(item, x, y);
+  const path = (run) => run.map(([px, py], index) => `${index ? 'L' : 'M'}${px} ${py}`).join('');
+  const ground = (run) => `${path(run)}L${run[run.length - 1][0]} ${y(0)}L${run[0][0]} ${y(0)}Z`;
+  const filled = !item.level && (type === 'area' || item.look === 'hue-0');
+  const stroke = { class: item.level ? 'stroke dashed' : 'stroke', 'vector-effect': 'non-scaling-stroke' };
   return svg(
     'g',
-    {
-      class: item.look,
-      'data-testid': 'chart-series',
-      'data-name': item.name,
-      'data-points': String(item.known.length),
-    },
+    seriesHooks(item),
     svg(
       'svg',
       { viewBox: '0 0 100 100', preserveAspectRatio: 'none', width: '100%', height: '100%', overflow: 'visible' },
-      !item.level &&
-        (type === 'area' || item.look === 'hue-0') &&
-        runs.map((run) => svg('path', { class: type === 'area' ? 'fill' : 'fill faint', d: ground(run) })),
-      runs.map((run) =>
-        svg('path', {
-          class: item.level ? 'stroke dashed' : 'stroke',
-          d: path(run),
-          'vector-effect': 'non-scaling-stroke',
-        }),
-      ),
+      filled && runs.map((run) => svg('path', { class: type === 'area' ? 'fill' : 'fill faint', d: ground(run) })),
+      runs.map((run) => svg('path', { ...stroke, d: path(run) })),
     ),
     !item.level &&
-      item.values.map((value, index) =>
-        value === null
-          ? null
-          : svg(
-              'circle',
-              { class: 'dot', 'data-testid': 'chart-point', cx: `${x(index)}%`, cy: `${y(value)}%`, r: '3.5' },
-              svg('title', null, `${labels[index]} · ${item.name} ${number(value)}`),
-            ),
-      ),
+      item.values.map((value, index) => value !== null && dot(item, value, labels[index], x(index), y(value))),
   );
 }
+
+function dot(item, value, label, x, y) {
+  return svg(
+    'circle',
+    { class: 'dot', 'data-testid': 'chart-point', cx: `${x}%`, cy: `${y}%`, r: '3.5' },
+    svg('title', null, `${label} · ${item.name} ${number(value)}`),
+  );
+}
+
+const seriesHooks = (item) => ({
+  class: item.look,
+  'data-testid': 'chart-series',
+  'data-name': item.name,
+  'data-points': String(item.known.length),
+});
 
 function bars(series, labels, y) {
   const band = 100 / (labels.length || 1);
@@ -147,12 +152,7 @@ function bars(series, labels, y) {
   return series.map((item, order) =>
     svg(
       'g',
-      {
-        class: item.look,
-        'data-testid': 'chart-series',
-        'data-name': item.name,
-        'data-points': String(item.known.length),
-      },
+      seriesHooks(item),
       item.values.map((value, index) => {
         if (value === null) return null;
         const left = band * index + band * 0.14 + width * order;

@@ -47,19 +47,13 @@ export function composer(app, { key, thread, label }) {
         init: (box) => (box.value = draft),
         on: { input: (event, box) => typed(app, key, box), keydown: (event, box) => keys(event, box, app, key, send) },
       }),
-      h(
-        'button',
-        {
-          type: 'submit',
-          class: 'send',
-          'data-testid': thread ? 'thread-send' : 'send',
-          'aria-label': 'Send',
-          disabled: !draft.trim(),
-        },
-        '➤',
-      ),
+      sendButton(thread ? 'thread-send' : 'send', !draft.trim()),
     ),
   );
+}
+
+function sendButton(testid, disabled) {
+  return h('button', { type: 'submit', class: 'send', 'data-testid': testid, 'aria-label': 'Send', disabled }, '➤');
 }
 
 function submit(event, form, send) {

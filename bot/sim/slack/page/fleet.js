@@ -1,11 +1,11 @@
 // The simulated fleet beside the chat: clock, scenario, rate per ISP, queues per host. On a phone it folds into one line.
 
 import { h, patch } from './dom.js';
+import { count, hostQueues } from './queues.js';
 
-const SHOWN_QUEUES = 6;
 const FEW = 50;
 
-const view = { data: null, open: false, all: new Set(), shown: new Set(), starting: false };
+const view = { data: null, open: false, starting: false };
 
 /** Read the fleet every second while the page is seen, and redraw the strip alone. */
 export function watchFleet(api, app) {
@@ -62,13 +62,12 @@ export function fleetStrip(app) {
       head(snapshot, data),
       starter(app, data),
       isps(snapshot),
-      snapshot.hosts.map((host) => hostQueues(host, app)),
+      snapshot.hosts.map((host) => hostQueues(host, app.render)),
     ),
   );
 }
 
 const time = (iso) => (String(iso).match(/T(\d\d:\d\d:\d\d)/) || [])[1] || String(iso);
-const count = (value) => Number(value || 0).toLocaleString('en-GB');
 const judged = (row) => row.attempts >= FEW;
 
 function percent(rate) {
@@ -151,7 +150,7 @@ function starter(app, data) {
 
 function isps(snapshot) {
   const rows = snapshot.isps || [];
-  const top = Math.max(0.4, ...rows.map((row) => row.rate || 0));
+  const top = Math.max(0.6, ...rows.map((row) => row.rate || 0));
   const draw = (row) =>
     h(
       'tr',
@@ -170,84 +169,4 @@ function isps(snapshot) {
       h('td', { class: 'num' }, judged(row) ? percent(row.rate) : '–'),
     );
   return h('table', { class: 'isps' }, h('caption', null, 'Deferred, last 10 min'), h('tbody', null, rows.map(draw)));
-}
-
-const marked = (queue) => queue.paused || isBackoff(queue) || (queue.disabled || []).length > 0;
-const isBackoff = (queue) => String(queue.mode || '').toLowerCase() === 'backoff';
-
-function hostQueues(host, app) {
-  // The marked and the fullest queues are shown, in the order of their names, and one that is shown already gives way
-  // only to a much fuller one: rows stay where they are while counts move.
-  const name = (queue) => `${host.name} ${queue.name}`;
-  const weight = (queue) => (view.shown.has(name(queue)) ? queue.recipients * 2 + 20 : queue.recipients);
-  const byName = (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true });
-  const queues = [...(host.queues || [])].sort(
-    (a, b) => marked(b) - marked(a) || weight(b) - weight(a) || byName(a, b),
-  );
-  const all = view.all.has(host.name);
-  const rest = queues.length - SHOWN_QUEUES;
-  const shown = (all ? queues : queues.slice(0, Math.max(SHOWN_QUEUES, queues.filter(marked).length))).sort(byName);
-  for (const queue of queues) view.shown[shown.includes(queue) ? 'add' : 'delete'](name(queue));
-  const toggle = () => {
-    if (!view.all.delete(host.name)) view.all.add(host.name);
-    app.render();
-  };
-  return h(
-    'div',
-    { key: host.name, class: 'host', 'data-testid': `fleet-host-${host.name}` },
-    h(
-      'table',
-      null,
-      h(
-        'caption',
-        null,
-        h('b', null, host.name),
-        ` ${count(queues.reduce((sum, queue) => sum + queue.recipients, 0))} waiting`,
-      ),
-      h(
-        'thead',
-        null,
-        h(
-          'tr',
-          null,
-          h('th', { scope: 'col' }, 'queue'),
-          h('th', { scope: 'col', class: 'num' }, 'rcpt'),
-          h('th', { scope: 'col', class: 'num' }, 'conn'),
-        ),
-      ),
-      h('tbody', null, shown.map(queueRow)),
-    ),
-    rest > 0 &&
-      h(
-        'button',
-        { type: 'button', class: 'quiet', 'aria-expanded': String(all), on: { click: toggle } },
-        all ? 'Show fewer' : `Show all ${queues.length} queues`,
-      ),
-  );
-}
-
-function queueRow(queue) {
-  const [domain, vmta] = [queue.name.split('/')[0], queue.name.split('/').slice(1).join('/')];
-  return h(
-    'tr',
-    { key: queue.name, 'data-testid': `queue-${queue.name}`, class: queue.paused ? 'queue is-paused' : 'queue' },
-    h(
-      'th',
-      { scope: 'row', title: queue.name },
-      h('span', { class: 'queue-name' }, domain, h('wbr'), vmta && h('span', { class: 'vmta' }, `/${vmta}`)),
-      marked(queue) && h('span', { class: 'chips' }, chips(queue)),
-    ),
-    h('td', { class: 'num' }, count(queue.recipients)),
-    h('td', { class: 'num' }, count(queue.connections)),
-  );
-}
-
-function chips(queue) {
-  return [
-    queue.paused && h('span', { class: 'chip paused' }, 'PAUSED'),
-    isBackoff(queue) && h('span', { class: 'chip backoff' }, 'backoff'),
-    (queue.disabled || []).map((ip) =>
-      h('span', { class: 'chip disabled', title: `Source ${ip} is disabled for this queue` }, `${ip} off`),
-    ),
-  ];
 }

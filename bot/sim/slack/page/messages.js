@@ -26,7 +26,7 @@ export function messageRows(list, app, place) {
       before.who === who(message) &&
       at - before.at < GROUP_MINUTES * 60000 &&
       !message.ephemeral &&
-      !isBroadcast(message);
+      !(place === 'channel' && isBroadcast(message));
     before = { day, at, who: message.ephemeral || (place === 'thread' && !isReply(message)) ? null : who(message) };
     const row = lazy(message.ts, signature(message, app, grouped), () => one(message, app, { grouped, place }));
     return newDay && place === 'channel' ? [dayDivider(at, day), row] : [row];

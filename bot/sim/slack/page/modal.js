@@ -84,44 +84,52 @@ function form(item, front, depth, app) {
       'data-view-id': id,
       on: { submit: (event, live) => submit(event, live, item, app) },
     },
+    modalHead(item, depth, hook, app),
+    h('div', { class: 'modal-body', tabindex: '-1' }, blocks(view.blocks, ctx)),
+    modalFoot(item, busy, hook, app),
+  );
+}
+
+function modalHead({ view, view_id: id }, depth, hook, app) {
+  return h(
+    'header',
+    { class: 'modal-head' },
+    h('h2', { id: `title-${id}` }, textNodes(view.title)),
     h(
-      'header',
-      { class: 'modal-head' },
-      h('h2', { id: `title-${id}` }, textNodes(view.title)),
+      'button',
+      {
+        type: 'button',
+        class: 'icon',
+        'aria-label': depth > 1 ? 'Back' : 'Close',
+        'data-testid': hook('modal-x'),
+        on: { click: () => close(id, app) },
+      },
+      '✕',
+    ),
+  );
+}
+
+function modalFoot({ view, view_id: id }, busy, hook, app) {
+  return h(
+    'footer',
+    { class: 'dialog-foot' },
+    h(
+      'button',
+      { type: 'button', class: 'btn', 'data-testid': hook('modal-close'), on: { click: () => close(id, app) } },
+      plain(view.close) || (view.submit ? 'Cancel' : 'Close'),
+    ),
+    view.submit &&
       h(
         'button',
         {
-          type: 'button',
-          class: 'icon',
-          'aria-label': depth > 1 ? 'Back' : 'Close',
-          'data-testid': hook('modal-x'),
-          on: { click: () => close(id, app) },
+          type: 'submit',
+          class: 'btn primary',
+          'data-testid': hook('modal-submit'),
+          disabled: busy,
+          'aria-busy': busy ? 'true' : null,
         },
-        '✕',
+        h('span', null, textNodes(view.submit)),
       ),
-    ),
-    h('div', { class: 'modal-body', tabindex: '-1' }, blocks(view.blocks, ctx)),
-    h(
-      'footer',
-      { class: 'dialog-foot' },
-      h(
-        'button',
-        { type: 'button', class: 'btn', 'data-testid': hook('modal-close'), on: { click: () => close(id, app) } },
-        plain(view.close) || (view.submit ? 'Cancel' : 'Close'),
-      ),
-      view.submit &&
-        h(
-          'button',
-          {
-            type: 'submit',
-            class: 'btn primary',
-            'data-testid': hook('modal-submit'),
-            disabled: busy,
-            'aria-busy': busy ? 'true' : null,
-          },
-          h('span', null, textNodes(view.submit)),
-        ),
-    ),
   );
 }
 

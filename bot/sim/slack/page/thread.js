@@ -13,22 +13,7 @@ export function threadPane(app) {
   return h(
     'aside',
     { key: 'thread', class: 'thread', 'data-testid': 'thread', 'data-ts': ts, 'aria-label': 'Thread' },
-    h(
-      'header',
-      { class: 'pane-head' },
-      h('h2', null, 'Thread ', h('small', null, `# ${app.state.channel.name}`)),
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'icon',
-          'data-testid': 'thread-close',
-          'aria-label': 'Close thread',
-          on: { click: () => app.openThread(null) },
-        },
-        '✕',
-      ),
-    ),
+    threadHead(app),
     h(
       'div',
       {
@@ -44,5 +29,19 @@ export function threadPane(app) {
       rest,
     ),
     composer(app, { key: `composer-${ts}`, thread: ts, label: 'Reply…' }),
+  );
+}
+
+function threadHead(app) {
+  const close = {
+    'data-testid': 'thread-close',
+    'aria-label': 'Close thread',
+    on: { click: () => app.openThread(null) },
+  };
+  return h(
+    'header',
+    { class: 'pane-head' },
+    h('h2', null, 'Thread ', h('small', null, `# ${app.state.channel.name}`)),
+    h('button', { type: 'button', class: 'icon', ...close }, '✕'),
   );
 }
