@@ -75,20 +75,6 @@ class Deadline:
         return self.left_s() == 0.0
 
 
-class _Ready(threading.Event):
-    """Set by the transport's thread when either stream has news.
-
-    Two pipes share it, and each clears its event once it is drained, which would hide news of the other: so their
-    clear does nothing, and the reader re-arms it before looking at both.
-    """
-
-    def clear(self) -> None:
-        pass
-
-    def rearm(self) -> None:
-        super().clear()
-
-
 def run_command(wire: Wire, order: Order) -> bytes:
     """Return stdout of a command that ended with status 0.
 
@@ -105,7 +91,10 @@ def run_command(wire: Wire, order: Order) -> bytes:
         # the status comes after the output: some servers never send it
         if not channel.status_event.wait(deadline.left_s()):
             raise OutOfTime(order.host, f"{order.title} ended its output but sent no exit status for {_for(order)}.")
-        return _judged(out, err, channel.exit_status, wire, order)
+        # a status may overtake the output: without the end of the output, an answer of a cut connection is a part
+        if _is_lost(channel) and (channel.exit_status == _NO_STATUS or not channel.eof_received):
+            raise MayHaveRun(order.host, _cut(order))
+        return _judged(out, err, channel.exit_status, order)
     except GONE as e:
         raise MayHaveRun(order.host, _cut(order)) from e
     finally:
@@ -116,6 +105,14 @@ def run_command(wire: Wire, order: Order) -> bytes:
 def _end(channel: paramiko.Channel) -> None:
     with contextlib.suppress(*GONE):
         channel.close()
+
+
+def _is_lost(channel: paramiko.Channel) -> bool:
+    """True where the channel ended with its connection, not by a close of either side.
+
+    The connection itself cannot be asked: paramiko ends the channels before it says that it is no longer active.
+    """
+    return channel.closed and not channel.eof_sent
 
 
 def _for(order: Order) -> str:
@@ -129,11 +126,10 @@ def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
         sentence = f"sshd refuses a further session ({e.text}): is MaxSessions below 10, or the account locked?"
         raise HostUnreachable(order.host, sentence) from e
     except GONE as e:
-        if wire.is_active():
-            # nobody answers on a connection that looks open: without this the next command would wait as long
-            wire.hang_up()
-            raise HostUnreachable(order.host, f"the connection does not answer (waited {_for(order)}).") from e
-        raise HostUnreachable(order.host, "the connection is lost.") from e
+        # a connection may look open and nobody answers on it: the next command would wait as long
+        wire.hang_up()
+        why = f"does not answer (waited {_for(order)})" if deadline.passed else "is lost"
+        raise HostUnreachable(order.host, f"the connection {why}.") from e
 
 
 def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadline) -> None:
@@ -148,7 +144,7 @@ def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadli
         if deadline.passed:
             wire.hang_up()
             raise OutOfTime(order.host, f"no answer to {order.title} within {_for(order)}.") from e
-        if wire.is_active():
+        if channel.eof_sent:
             sentence = f"sshd refused to run {order.title}: the account may run no commands."
             raise CommandFailed(order.host, sentence, status=_NO_STATUS, said="") from e
         raise MayHaveRun(order.host, _cut(order)) from e
@@ -157,12 +153,13 @@ def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadli
 
 
 def _read(channel: paramiko.Channel, order: Order, deadline: Deadline) -> tuple[bytes, bytes]:
-    ready = _Ready()
+    ready = threading.Event()
     channel.in_buffer.set_event(ready)
     channel.in_stderr_buffer.set_event(ready)
     out, err = bytearray(), bytearray()
     while True:
-        ready.rearm()
+        # before looking: news that come after this line end the wait below
+        ready.clear()
         ended = channel.eof_received or channel.closed
         moved = _drain(channel, out, err)
         if len(out) > order.limit:
@@ -170,11 +167,9 @@ def _read(channel: paramiko.Channel, order: Order, deadline: Deadline) -> tuple[
                 f"{order.title} printed more than {order.limit} bytes; it was stopped and its answer is not used."
             )
             raise AnswerTooLong(order.host, sentence)
-        if moved:
-            continue
-        if ended:
+        if ended and not moved:
             return bytes(out), bytes(err)
-        if not ready.wait(deadline.left_s()):
+        if deadline.passed or not (moved or ready.wait(deadline.left_s())):
             raise OutOfTime(order.host, f"{order.title} had not ended after {_for(order)} and was stopped on the host.")
 
 
@@ -191,11 +186,9 @@ def _drain(channel: paramiko.Channel, out: bytearray, err: bytearray) -> bool:
     return moved
 
 
-def _judged(out: bytes, err: bytes, status: int, wire: Wire, order: Order) -> bytes:
+def _judged(out: bytes, err: bytes, status: int, order: Order) -> bytes:
     if status == 0:
         return out
-    if status == _NO_STATUS and not wire.is_active():
-        raise MayHaveRun(order.host, _cut(order))
     said = (err.strip() or out.strip()).decode("utf-8", "replace")[-500:]
     last = f": {said.splitlines()[-1]}" if said else "."
     if status == _NO_STATUS:

@@ -49,6 +49,8 @@ class Faults:
     """Cuts the connection when a command arrives, before it is run."""
     cut_after_run: bool = False
     """Runs the command, then cuts the connection before any answer."""
+    cut_mid_answer: bool = False
+    """Sends half of the output and the exit status, then cuts the connection."""
     hang_after_start: bool = False
     """Takes the command, never runs it, never answers."""
     no_exit_status: bool = False
@@ -183,6 +185,10 @@ class SimSshd:
         elif isinstance(outcome, Shell):
             serve_process(channel, outcome.line)
         else:
+            if faults.cut_mid_answer:
+                channel.sendall(outcome.stdout[: len(outcome.stdout) // 2])
+                channel.send_exit_status(outcome.status)
+                _cut(channel)
             channel.sendall(outcome.stdout)
             channel.sendall_stderr(outcome.stderr)
             if faults.no_exit_status:

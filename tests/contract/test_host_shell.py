@@ -171,6 +171,12 @@ def test_time_out_ends_the_command_and_its_children_on_the_host(rig: Rig, tmp_pa
     assert run(rig.fleet, "echo", "next") == b"next\n"
 
 
+def test_endless_output_does_not_outlast_the_limit(rig: Rig) -> None:
+    """stderr is cut silently, so only the clock can end this."""
+    with pytest.raises(HostUnreachable, match=r"had not ended after 0\.5 s"):
+        run(rig.fleet, "sh", "-c", "yes >&2", timeout_s=0.5)
+
+
 def test_a_lost_connection_ends_the_command_on_the_host(rig: Rig, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pid")
     with ThreadPoolExecutor(1) as pool, _opened(tmp_path / "pid") as pids:

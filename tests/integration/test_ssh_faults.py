@@ -160,6 +160,13 @@ def test_cut_after_it_ran_is_repeated_only_where_it_reads(host: Host, argv: tupl
     assert len(host.journal.lines) == runs
 
 
+def test_half_an_answer_is_no_answer(host: Host) -> None:
+    """Also where the exit status came through: it may overtake the output."""
+    host.server.faults = Faults(cut_mid_answer=True)
+    with host.fleet() as fleet, pytest.raises(HostUnreachable, match="whether it took effect is not known"):
+        fleet.run("mta1", PAUSE, timeout_s=10)
+
+
 def test_cut_before_it_ran_cannot_be_told_from_after(host: Host) -> None:
     host.server.faults = Faults(cut_before_run=True)
     with host.fleet() as fleet, pytest.raises(HostUnreachable, match="whether it took effect is not known"):
