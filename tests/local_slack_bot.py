@@ -61,5 +61,7 @@ def connected(slack: LocalSlack, app: App, *, sockets: int = 1) -> Iterator[Sock
         # The SDK's close() trips over a socket that its receiving thread closes at the same moment.
         slack.wait_for(lambda: not any(handler.client.is_connected() for handler in handlers))
         for handler in handlers:
+            handler.client.closed = True
+            handler.client.enqueue_message("")  # wakes the SDK's reader, which would else sleep for a second
             handler.close()  # type: ignore[no-untyped-call]
         app.listener_runner.listener_executor.shutdown()

@@ -15,7 +15,8 @@ from slack_sdk.errors import SlackApiError
 from bot.sim.slack.blocks import check_blocks, check_message, check_view
 from bot.sim.slack.server import LocalSlack, RateLimits
 from tests.local_slack_bot import ANN, BO, client_of, refused
-from tests.local_slack_payloads import FINE, MESSAGE_ROWS, VIEW_ROWS, Json, line, modal, plain, section, table
+from tests.local_slack_payloads import FINE, Json, line, modal, plain, section, table
+from tests.local_slack_rows import MESSAGE_ROWS, VIEW_ROWS
 
 
 @pytest.fixture(scope="module")

@@ -268,7 +268,12 @@ def test_the_pages_own_origin_is_welcome_and_forms_are_not(browser: Browser) -> 
     form = {"Content-Type": "text/plain"}
     assert browser.ask("POST", "/page/scenario", '{"name": "calm"}', form)[0] == 415
     assert browser.ask("POST", "/page/scenario", "{", own)[0] == 400
-    assert browser.ask("POST", "/page/scenario", "{}", own)[0] == 400
+    for junk in ("{}", "[]", '{"name": 5}'):
+        assert browser.ask("POST", "/page/scenario", junk, own)[0] == 400
+    odd = {"user": ANN.id, "container": "x", "action": {}}
+    assert browser.ask("POST", "/page/action", json.dumps(odd), own)[0] == 400
+    odd = {"user": ANN.id, "view_id": "V9", "values": "x"}
+    assert browser.ask("POST", "/page/submit", json.dumps(odd), own)[0] == 404
 
 
 def test_pages_may_not_be_framed(browser: Browser) -> None:

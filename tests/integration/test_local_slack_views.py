@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from slack_bolt import Ack, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.sim.slack.server import LocalSlack
+from bot.sim.slack.wire import ApiRefusal
 from tests.local_slack_bot import ANN, BO, ManualSeconds, client_of, connected, new_app, refused
 
 MODAL = {
     "type": "modal",
     "title": {"type": "plain_text", "text": "Look"},
     "blocks": [{"type": "divider"}],
+}
+FORM = {
+    **MODAL,
+    "callback_id": "form",
+    "submit": {"type": "plain_text", "text": "Next"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "choice",
+            "optional": True,
+            "label": {"type": "plain_text", "text": "Choice"},
+            "element": {"type": "plain_text_input", "action_id": "text"},
+        }
+    ],
 }
 HOME = {"type": "home", "blocks": [{"type": "divider"}]}
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
@@ -126,3 +143,68 @@ def test_a_response_url_serves_five_times_in_half_an_hour(slack: LocalSlack, clo
     assert json.loads(late.send(text="x").body)["error"] == "expired_url"
     assert json.loads(WebhookClient(url + "x", retry_handlers=[]).send(text="x").body)["error"] == "invalid_token"
     assert [message["text"] for message in slack.ephemerals(ANN.id)] == ["0", "1", "2", "3", "4"]
+
+
+def test_the_ack_of_a_submission_updates_pushes_or_clears(slack: LocalSlack) -> None:
+    app = new_app(slack)
+    answers: list[dict[str, object]] = [
+        {"response_action": "update", "view": {**FORM, "title": {"type": "plain_text", "text": "Step 2"}}},
+        {"response_action": "push", "view": {**FORM, "title": {"type": "plain_text", "text": "Sure?"}}},
+        {"response_action": "errors", "errors": {"nosuch": "x"}},
+        {"response_action": "update", "view": {"type": "modal"}},
+        {"response_action": "clear"},
+    ]
+
+    @app.action("go")
+    def go(ack: Ack, body: dict[str, str], client: WebClient) -> None:
+        client.views_open(trigger_id=body["trigger_id"], view=FORM)
+        ack()
+
+    @app.view("form")
+    def submitted(ack: Ack) -> None:
+        ack(**answers.pop(0))  # type: ignore[arg-type]
+
+    ts = app.client.chat_postMessage(channel="C0LOCAL", text="go", blocks=BUTTONS)["ts"]
+    shown = []
+    with connected(slack, app):
+        slack.click(ANN.id, ts, "go")
+        while answers:
+            slack.submit(ANN.id, slack.views(ANN.id)[-1]["id"], {})
+            shown.append([view["title"]["text"] for view in slack.views(ANN.id)])
+    assert shown == [["Step 2"], ["Step 2", "Sure?"], ["Step 2", "Sure?"], ["Step 2", "Sure?"], []]
+    assert [notice.split("(")[1][:12] for notice in slack.notices(ANN.id)] == ["errors name ", "missing requ"]
+
+
+def test_buttons_in_attachments_and_ephemerals_answer_to_the_one_who_sees_them(slack: LocalSlack) -> None:
+    app = new_app(slack)
+    bodies: list[dict[str, Any]] = []
+
+    @app.action("go")
+    def go(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
+        bodies.append(body)
+        respond(delete_original=True)
+        ack()
+
+    coloured: list[dict[str, Any]] = [{"color": "#a30200", "text": "old"}, {"color": "#2eb886", "blocks": BUTTONS}]
+    ts = app.client.chat_postMessage(channel="C0LOCAL", text="go", attachments=coloured)["ts"]
+    app.client.chat_postEphemeral(channel="C0LOCAL", user=ANN.id, text="psst", blocks=BUTTONS)
+    private = slack.ephemerals(ANN.id)[0]["ts"]
+    with connected(slack, app):
+        with pytest.raises(ApiRefusal, match="message_not_found"):
+            slack.click(BO.id, private, "go")
+        assert slack.click(ANN.id, private, "go").ok
+        assert slack.click(BO.id, ts, "go", value="stale").ok
+    assert "message" not in bodies[0]
+    assert bodies[0]["container"]["is_ephemeral"]
+    assert bodies[1]["container"] == {
+        "type": "message_attachment",
+        "message_ts": ts,
+        "channel_id": "C0LOCAL",
+        "is_ephemeral": False,
+        "attachment_id": 2,
+        "is_app_unfurl": False,
+    }
+    assert bodies[1]["message"]["attachments"][1]["color"] == "2eb886"
+    assert bodies[1]["actions"][0]["value"] == "stale"
+    assert slack.message(ts) is None
+    assert slack.ephemerals(ANN.id) == []

@@ -10,6 +10,7 @@ from bot.sim.slack import interactions, people
 from bot.sim.slack.content import Content
 from bot.sim.slack.inputs import refused, values_of
 from bot.sim.slack.messages import Message
+from bot.sim.slack.people import Person
 from bot.sim.slack.socket_mode import SocketHub
 from bot.sim.slack.state import Workspace
 from bot.sim.slack.tickets import Tickets
@@ -67,7 +68,8 @@ class Courier:
             self._workspace.notify(user, f"{name} is not a valid command. Known here: {', '.join(self._commands)}.")
             return Delivered(acked=False)
         url = self._response_url(user, channel.id)
-        payload = interactions.command(person, channel, words, self._tickets.new_trigger(user), url)
+        typed = interactions.marked_up(words, self._everybody())
+        payload = interactions.command(person, channel, typed, self._tickets.new_trigger(user), url)
         delivered = await self._deliver(user, "slash_commands", payload, accepts_payload=True)
         if delivered.payload:
             self._say(user, channel.id, delivered.payload)
@@ -130,7 +132,7 @@ class Courier:
     async def message(self, user: str, channel_id: str, text: str, thread_ts: str) -> Message:
         """A person writes; the bot hears of it where it is named or in a direct message."""
         channel = self._workspace.channel(channel_id)
-        text = text.replace(f"@{people.BOT_NAME}", f"<@{people.BOT_USER}>")
+        text = interactions.marked_up(text, self._everybody())
         ts = self._workspace.new_ts()
         author = self._workspace.person(user).id
         message = self._workspace.post(Message(channel.id, ts, author, text, thread_ts=thread_ts))
@@ -175,6 +177,9 @@ class Courier:
             self._workspace.notify(user, NO_ANSWER if connected else NO_SOCKET)
             return Delivered(acked=False)
         return Delivered(acked=True, payload=answer)
+
+    def _everybody(self) -> list[Person]:
+        return [*self._workspace.people.values(), people.bot_person()]
 
     def _response_url(self, user: str, channel: str, *, message_ts: str = "", thread_ts: str = "") -> str:
         key = self._tickets.new_response_url(user, channel, message_ts=message_ts, thread_ts=thread_ts)

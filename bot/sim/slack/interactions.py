@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Iterable
 
 from bot.sim.slack import people
 from bot.sim.slack.inputs import values_of
@@ -13,6 +15,14 @@ from bot.sim.slack.views import OpenView
 from bot.sim.slack.wire import Json
 
 TOKEN = "local-verification"
+
+
+def marked_up(text: str, persons: Iterable[Person]) -> str:
+    """What a person typed as Slack passes it on: `& < >` escaped, `@handle` turned into a mention."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for person in persons:
+        text = re.sub(rf"@{re.escape(person.name)}\b", f"<@{person.id}>", text)
+    return text
 
 
 def command(person: Person, channel: Channel, words: str, trigger_id: str, response_url: str) -> Json:

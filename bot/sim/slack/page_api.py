@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from pathlib import Path
 
 from aiohttp import web
@@ -166,15 +166,15 @@ class PageApi:
         container, action = body["container"], body["action"]
         block_id = str(body.get("block_id") or "")
         if container.get("type") == "view":
-            view_id, values = str(container.get("view_id")), body.get("values")
-            return await _answered(self._courier.click_view(body["user"], view_id, block_id, action, values))
+            view_id = str(container.get("view_id"))
+            return await _answered(self._courier.click_view(body["user"], view_id, block_id, action, _values(body)))
         ts = str(container.get("ts"))
         return await _answered(self._courier.click_message(body["user"], ts, block_id, action))
 
     async def _submit(self, request: web.Request) -> web.Response:
         body = await _body(request, "user", "view_id")
         try:
-            delivered = await self._courier.submit(body["user"], body["view_id"], body.get("values") or {})
+            delivered = await self._courier.submit(body["user"], body["view_id"], _values(body) or {})
         except ApiRefusal as refusal:
             return web.json_response(refusal.answer(), status=404)
         return web.json_response({"ok": True} if delivered.ok else {"ok": False, "errors": delivered.errors})
@@ -192,14 +192,16 @@ class PageApi:
     async def _fleet(self, _request: web.Request) -> web.Response:
         if self._panel is None:
             return web.json_response({"scenarios": [], "snapshot": None})
-        return web.json_response({"scenarios": list(self._panel.scenarios()), "snapshot": self._panel.snapshot()})
+        scenarios = await asyncio.to_thread(self._panel.scenarios)
+        snapshot = await asyncio.to_thread(self._panel.snapshot)
+        return web.json_response({"scenarios": list(scenarios), "snapshot": snapshot})
 
     async def _scenario(self, request: web.Request) -> web.Response:
         body = await _body(request, "name")
         if self._panel is None:
             return web.json_response({"ok": False, "error": "no_fleet"}, status=404)
         try:
-            self._panel.start(body["name"])
+            await asyncio.to_thread(self._panel.start, body["name"])
         except KeyError:
             return web.json_response({"ok": False, "error": "unknown_scenario"}, status=404)
         return web.json_response({"ok": True})
@@ -221,17 +223,33 @@ async def _wait(changed: asyncio.Event) -> None:
 
 
 async def _body(request: web.Request, *needed: str) -> Json:
-    """The JSON body. Only `application/json` is taken: a form on a foreign page cannot send it unasked."""
+    """The JSON body with `needed` in it: objects where the name says so (`container`, `action`), else texts.
+
+    Only `application/json` is taken: a form on a foreign page cannot send it unasked.
+    """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
         body = await request.json()
     except ValueError as error:
         raise web.HTTPBadRequest(text="the body is no JSON") from error
-    missing = [name for name in needed if not isinstance(body, Mapping) or name not in body]
-    if missing:
-        raise web.HTTPBadRequest(text=f"missing: {', '.join(missing)}")
+    wrong = [name for name in needed if not _fits(body, name)]
+    if wrong:
+        raise web.HTTPBadRequest(text=f"missing or of the wrong kind: {', '.join(wrong)}")
     return dict(body)
+
+
+def _fits(body: object, name: str) -> bool:
+    kind = dict if name in {"container", "action"} else str
+    return isinstance(body, dict) and isinstance(body.get(name), kind)
+
+
+def _values(body: Json) -> Json | None:
+    """Input state as `{block_id: {action_id: …}}`, anything else left out; None where the body has none."""
+    values = body.get("values")
+    if not isinstance(values, dict):
+        return None
+    return {block: state for block, state in values.items() if isinstance(state, dict)}
 
 
 async def _answered(work: Awaitable[object]) -> web.Response:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class FleetPanel(Protocol):
-    """Called from the server's thread: answer at once, never block."""
+    """Called from worker threads of the server: thread-safe."""
 
     def scenarios(self) -> Sequence[Mapping[str, str]]:
         """`[{"name", "title"}]`, in the order to show."""

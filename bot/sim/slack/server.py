@@ -132,6 +132,7 @@ class LocalSlack:
         await self._parts.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        await asyncio.get_running_loop().shutdown_default_executor()
 
     def _end_loop(self) -> None:
         if self._loop is None or self._thread is None:

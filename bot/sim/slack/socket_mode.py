@@ -19,6 +19,7 @@ from bot.sim.slack.wire import Call, Json, Method
 
 LIFE_S = 18_060  # what hello says about how long the connection will stand
 MOST_SOCKETS = 10
+CLOSE_TIMEOUT_S = 1.0
 
 
 @dataclass(eq=False)
@@ -56,6 +57,8 @@ class SocketHub:
         self.faults = SocketFaults()
         self._links: set[str] = set()
         self._sockets: list[_Socket] = []
+        self._retired: list[_Socket] = []
+        self._closing: set[asyncio.Task[bool]] = set()
         self._acks = Acks()
         self._turn = itertools.count()
 
@@ -83,12 +86,13 @@ class SocketHub:
         self._links.discard(ticket)
         if len(self._sockets) >= MOST_SOCKETS:
             return web.Response(status=408, text="too_many_websockets")
-        ws = web.WebSocketResponse(compress=False)
+        ws = web.WebSocketResponse(compress=False, timeout=CLOSE_TIMEOUT_S)
         await ws.prepare(request)
         socket = _Socket(ws, request)
         self._sockets.append(socket)
         try:
             await ws.send_str(json.dumps(self._hello()))
+            self._close_retired()
             await self._read(ws)
         finally:
             self._forget(socket)
@@ -119,16 +123,26 @@ class SocketHub:
             del self._acks.waiting[envelope_id]
 
     async def disconnect(self, reason: str) -> None:
-        """Ask every client to fetch a new link, as Slack does before it closes a connection."""
+        """Ask every client to fetch a new link, as Slack does before it closes a connection. But for a `warning`
+        a socket gets no envelopes from then on; its acks still count until the next socket opens and it is closed."""
         frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
         for socket in list(self._sockets):
+            if reason != "warning":
+                self._sockets.remove(socket)
+                self._retired.append(socket)
             await _send(socket, json.dumps(frame))
 
     async def close_all(self) -> None:
         """Close every socket properly (with a close frame)."""
-        for socket in list(self._sockets):
+        for socket in self._sockets + self._retired:
             self._forget(socket)
             await socket.ws.close(code=WSCloseCode.GOING_AWAY)
+
+    def _close_retired(self) -> None:
+        for socket in self._retired:
+            task = asyncio.get_running_loop().create_task(socket.ws.close(code=WSCloseCode.GOING_AWAY))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     def kill_all(self, *, reset: bool) -> None:
         """Cut every socket's TCP connection without a close frame, by a reset or by a mere end of stream."""
@@ -148,7 +162,8 @@ class SocketHub:
                 continue
             answer = json.loads(frame.data)
             if "envelope_id" in answer:
-                self._acks.settle(answer["envelope_id"], answer.get("payload") or {})
+                payload = answer.get("payload")
+                self._acks.settle(answer["envelope_id"], payload if isinstance(payload, dict) else {})
 
     async def _spread(self, text: str) -> bool:
         sockets = list(self._sockets)
@@ -169,8 +184,9 @@ class SocketHub:
         }
 
     def _forget(self, socket: _Socket) -> None:
-        if socket in self._sockets:
-            self._sockets.remove(socket)
+        for sockets in (self._sockets, self._retired):
+            if socket in sockets:
+                sockets.remove(socket)
 
 
 async def _send(socket: _Socket, text: str) -> bool:
