@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -278,3 +279,48 @@ def test_snapshot_has_what_the_panel_draws(incident: Scene) -> None:
     gmail = next(line for line in panel["isps"] if line["isp"] == "gmail")
     assert gmail["rate"] == pytest.approx(gmail["deferred"] / gmail["attempts"], abs=1e-3)
     assert gmail["rate"] > 0.25
+
+
+def test_vmta_settings_show_the_source_ips(seen: Scene) -> None:
+    lines = seen.run("show vmta-settings general-1").splitlines()
+    assert "smtp-source-host 192.0.2.31" in lines
+    assert seen.refused("show vmta-settings gmail-pool")
+
+
+def test_help_lists_the_commands(seen: Scene) -> None:
+    assert {"show queues", "pause queue", "disable source"} <= set(seen.run("--help").splitlines())
+
+
+def test_mode_changes_are_events(incident: Scene) -> None:
+    incident.run("set queue --mode=backoff gmail.com/gmail-ip-1")
+    assert 'event[0].type="mode"' in incident.run("--dom show queues --mode-events gmail.com/gmail-ip-1")
+
+
+@pytest.mark.parametrize(
+    ("directive", "minutes"),
+    [("backoff-to-normal-after 15m", 16), ("backoff-to-normal-after-delivery yes", 3)],
+)
+def test_backoff_mode_ends_as_configured(tmp_path: Path, directive: str, minutes: int) -> None:
+    s = scene(tmp_path, backfill=5 * MINUTE)
+    config = tmp_path / "mta1" / "etc" / "pmta" / "config"
+    config.write_text(config.read_text().replace("<domain gmail.com>", f"<domain gmail.com>\n    {directive}"))
+    s.run("reload")
+    s.run("set queue --mode=backoff gmail.com/gmail-ip-1")
+    assert names(s, "show queues --mode=backoff") == ["gmail.com/gmail-ip-1"]
+    s.live(minutes * MINUTE)
+    assert names(s, "show queues --mode=backoff") == []
+
+
+def test_a_queue_that_cannot_connect_waits_longer_and_longer(tmp_path: Path) -> None:
+    s = scene(tmp_path, backfill=5 * MINUTE)
+    s.fleet.start_scenario("isp-outage")
+    s.live(70 * MINUTE)
+    times = sorted(
+        r["timeLogged"][11:16]
+        for r in s.rows(70 * MINUTE)
+        if r["type"] == "tq" and r["queue"] == "icloud.com/general-1"
+    )
+    minutes = [60 * int(t[:2]) + int(t[3:]) for t in times]
+    waits = [later - earlier for earlier, later in pairwise(minutes) if later - earlier > 5]
+    assert [wait // 10 * 10 for wait in waits[:2]] == [10, 20]
+    assert "ETIMEDOUT connecting to" in s.run("--dom show queues --errors '*/general-1'")

@@ -138,3 +138,17 @@ def test_a_socket_path_too_long_is_refused_with_its_length(tmp_path: Path) -> No
     s = scene(tmp_path / "f", backfill=MINUTE)
     with pytest.raises(DeferbotError, match="at most 100 characters expected"):
         FleetSocket(s.fleet, tmp_path / ("x" * 120)).start()
+
+
+def test_a_fleet_that_fails_is_logged_once_and_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Fleet):
+        def advance(self) -> None:
+            raise OSError("disk full")
+
+    runner = FleetRunner(Broken(tmp_path, StepClock(NOON)), tick_s=0.001)
+    runner.start()
+    thread = next(thread for thread in threading.enumerate() if thread.name == "fleet")
+    thread.join(5)
+    assert not thread.is_alive()
+    runner.stop()
+    assert [record.message for record in caplog.records] == ["simulated fleet stopped"]

@@ -44,7 +44,7 @@ class Command:
         Raises: CommandFault where it is none.
         """
         value = self.options.get(option, str(default))
-        if not value.isdigit():
+        if not (value.isascii() and value.isdigit()):
             raise CommandFault("bad option", option=f"--{option}", value=value)
         return int(value)
 

@@ -9,9 +9,11 @@ UNITS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _RATE_UNITS: Final = {
     "d": 86400, "day": 86400, "h": 3600, "hr": 3600, "m": 60, "min": 60, "s": 1, "sec": 1,
 }  # fmt: skip
-_TIME = re.compile(r"(?:\d+[wdhms])+")
-_RATE = re.compile(r"(\d+)/(\d*)(day|d|hr|h|min|m|sec|s)")
-_SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE)
+_TIME = re.compile(r"(?:\d+[wdhms])+|\d+", re.ASCII)
+_RATE = re.compile(r"(\d+)/(\d*)(day|d|hr|h|min|m|sec|s)", re.ASCII)
+_LONGEST_S: Final = 100 * 365 * 86400
+"""Guess: nothing says how long a time may be; a century keeps every end a date."""
+_SIZE = re.compile(r"(\d+)([KMG]?)", re.IGNORECASE | re.ASCII)
 
 
 def seconds(text: str) -> int | None:
@@ -21,11 +23,12 @@ def seconds(text: str) -> int | None:
     """
     if text == "never":
         return None
-    if text.isdigit():
-        return int(text)
     if not _TIME.fullmatch(text):
         raise ValueError(text)
-    return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)([wdhms])", text))
+    total = sum(int(n) * UNITS[unit or "s"] for n, unit in re.findall(r"(\d+)([wdhms]?)", text))
+    if total > _LONGEST_S:
+        raise ValueError(text)
+    return total
 
 
 def per_second(text: str) -> float | None:

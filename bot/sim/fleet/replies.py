@@ -51,7 +51,7 @@ EVERYDAY: Final[dict[str, tuple[ReplyText, ...]]] = {
             "450-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional"
             " messages from being delivered. Please resend your message at a later time. {id} - gsmtp",
             "4.2.1 (mailbox disabled, not accepting messages)",
-            0.032,
+            0.028,
         ),
         ReplyText(
             "t",
