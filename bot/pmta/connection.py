@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
+from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
 from bot.errors import HostKeyRefused, HostUnreachable
@@ -42,6 +43,18 @@ class Limits:
         return self.connect_s + 2 * self.login_s
 
 
+class QuietPacketizer(Packetizer):
+    """Closes without a fault what has gone already.
+
+    Behind a jump host the socket is a channel, and its close sends something: where the jump host has gone, that
+    would end the reader thread before it has told those who wait for it.
+    """
+
+    def close(self) -> None:
+        with contextlib.suppress(*GONE):
+            super().close()
+
+
 class Wire(paramiko.Transport):
     """paramiko's transport with a calmer reader thread."""
 
@@ -52,13 +65,10 @@ class Wire(paramiko.Transport):
         """Close for good, from any thread, without waiting for the reader's next wake-up."""
         # the handshake's watchdog is a non-daemon timer: left running it would hold up the end of the process
         self.packetizer.complete_handshake()
-        # behind a jump host the socket is a channel, and even its close sends something
         with contextlib.suppress(*GONE):
             self.sock.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(*GONE):
-            self.close()
-        with contextlib.suppress(*GONE):
-            self.sock.close()
+        self.close()
+        self.packetizer.close()
 
 
 def connect(login: HostLogin, known_hosts: Path, limits: Limits, via: paramiko.Transport | None = None) -> Wire:
@@ -68,7 +78,7 @@ def connect(login: HostLogin, known_hosts: Path, limits: Limits, via: paramiko.T
     """
     sock = _tcp(login, limits) if via is None else _through(via, login, limits)
     try:
-        wire = Wire(sock, default_window_size=_WINDOW)
+        wire = Wire(sock, default_window_size=_WINDOW, packetizer_class=QuietPacketizer)
     except (paramiko.SSHException, OSError) as e:
         sock.close()
         raise HostUnreachable(login.name, f"{login.at} cut the connection at once: {e}.") from e
@@ -104,7 +114,7 @@ def _tcp(login: HostLogin, limits: Limits) -> socket.socket:
 
 
 def _through(via: paramiko.Transport, login: HostLogin, limits: Limits) -> paramiko.Channel:
-    jump = login.jump.name if login.jump else "the jump host"
+    jump = login.jump.at if login.jump else "the jump host"
     try:
         target, origin = (login.address, login.port), ("127.0.0.1", 0)
         return via.open_channel("direct-tcpip", target, origin, timeout=limits.connect_s)

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import HostKeyRefused, HostUnreachable, LoginRefused
@@ -132,7 +133,7 @@ class SshFleet:
     def _keep(self, login: HostLogin) -> KeptConnection:
         """The kept connection of a login; hosts behind one jump host share the connection to it."""
         if login not in self._kept:
-            jump = self._keep(login.jump) if login.jump else None
+            jump = self._keep(_as_jump(login.jump)) if login.jump else None
             wait_s = login.hops * self._limits.all_s
             self._kept[login] = KeptConnection(login.name, lambda: self._connect(login, jump), wait_s)
         return self._kept[login]
@@ -145,3 +146,8 @@ class SshFleet:
         except (HostUnreachable, HostKeyRefused, LoginRefused) as e:
             raise type(e)(login.name, f"its jump host {e}") from e
         return connect(login, self._known_hosts, self._limits, via)
+
+
+def _as_jump(login: HostLogin) -> HostLogin:
+    """The same login for all who jump through it, whatever each of them calls it; named by its address."""
+    return replace(login, name=login.at, pmta="")
