@@ -65,12 +65,14 @@ def preview_change(desk: Desk, caller: Caller, value: str) -> None:
 
 
 def _preview(desk: Desk, caller: Caller, incident: int, revision: int, playbook: str) -> Json:
-    """Always fresh, whatever the revision of the button; where facts have changed since, it says so."""
+    """Always fresh, whatever the revision of the button; says so where the alert offers something else by now."""
     outcome = desk.services.apply.preview(incident, playbook, by=caller.user)
     if isinstance(outcome, Refusal):
         return preview.refusal_view(outcome.sentence)
     found = desk.services.incidents.get(incident)
-    hint = refusals.facts_changed() if found is not None and found.revision > revision else ""
+    offered = {offer.playbook for offer in found.diagnosis.offers} if found is not None else set()
+    older = found is not None and found.revision > revision
+    hint = refusals.facts_changed() if older and playbook not in offered else ""
     return preview.preview_view(outcome, now=desk.services.clock.now(), hint=hint)
 
 

@@ -145,7 +145,7 @@ class Outbox:
     def _tell(self, pending: PendingNote) -> int:
         note = pending.note
         at = texts.at_time(note.at, self._clock.now())
-        text = texts.clip(f"{at} {note.text}", NOTE_LIMIT)
+        text = texts.clip(f"{at} {texts.spaced(note.text)}", NOTE_LIMIT)
         seed = f"{self._channel}:note:{pending.id}"
         try:
             self._post({"text": text}, seed, thread_ts=pending.thread_ts, reply_broadcast=note.broadcast)

@@ -10,7 +10,7 @@ import pytest
 from bot.core.change import ChangeState, Refusal
 from bot.core.incident import IncidentState
 from bot.errors import StoreError
-from tests.diagnoses import calm
+from tests.diagnoses import calm, diagnosis, offers
 from tests.local_slack_bot import ANN, BO
 from tests.slack_desk import SlackDesk, Workplace
 
@@ -118,9 +118,18 @@ def test_an_older_button_opens_the_fresh_preview_and_says_so(desk: SlackDesk) ->
     ts = desk.alert()
     found = desk.incidents.get(1)
     assert found is not None
+    desk.incidents.move(found, diagnosis=diagnosis(offers=offers()[1:]))
+    desk.slack.click(ANN.id, ts, "apply_0")
+    assert "The facts have changed" in str(window(desk, "apply_change")["blocks"])
+
+
+def test_a_button_that_is_still_offered_opens_its_preview_without_a_word(desk: SlackDesk) -> None:
+    ts = desk.alert()
+    found = desk.incidents.get(1)
+    assert found is not None
     desk.incidents.move(found, diagnosis=found.diagnosis)
     desk.slack.click(ANN.id, ts, "apply_0")
-    assert "The facts have changed since this button was drawn" in str(window(desk, "apply_change")["blocks"])
+    assert "The facts have changed" not in str(window(desk, "apply_change")["blocks"])
 
 
 def test_a_second_confirmation_of_the_same_change_says_who_was_first(desk: SlackDesk) -> None:

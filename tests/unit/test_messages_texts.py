@@ -99,6 +99,18 @@ def test_words_hold_no_markup(foreign: str) -> None:
     assert len(texts.one_line(foreign)) <= 60 or shown.endswith("…")
 
 
+@given(st.text("&<>ab ", max_size=400), st.integers(5, 200))
+def test_what_is_cut_is_not_cut_inside_markup(foreign: str, limit: int) -> None:
+    shown = texts.fit(f"{texts.code(foreign, 400)} {texts.escape(foreign)}", limit)
+    assert len(shown) <= limit
+    assert not re.search(r"&(?!amp;|lt;|gt;)", shown)
+    assert shown.count("`") % 2 == 0
+
+
+def test_a_date_is_kept_whole_or_left_out() -> None:
+    assert texts.fit("x" * 20 + texts.at_time(NOW, NOW), 40) == "x" * 20 + "…"
+
+
 def test_hostile_text_is_shown_as_written() -> None:
     assert texts.code(HOSTILE, 400).startswith("`421 &lt;!channel&gt; *urgent* &lt;https://evil.example|click&gt;")
     assert "\u202e" not in texts.code(HOSTILE, 400)

@@ -22,12 +22,9 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
     blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
     blocks += [section(text) for text in (_why_and_do(diagnosis),) if text]
-    blocks += _replies(diagnosis)
+    blocks += [*why.beside(diagnosis), *_replies(diagnosis)]
     blocks += [section(text) for text in (_ips(diagnosis),) if text]
-    rows = _vmta_rows(diagnosis)
-    if len(rows) > 1:
-        blocks.append(table(rows[: TOP_VMTAS + 1], ("left", "right", "right", "left", "right")))
-        blocks += [context(f"…and {len(rows) - TOP_VMTAS - 1} more VMTAs")] if len(rows) > TOP_VMTAS + 1 else []
+    blocks += _vmtas(diagnosis)
     jobs = _campaigns(diagnosis)
     blocks += [section(jobs)] if jobs else []
     actions = _actions(incident)
@@ -67,7 +64,8 @@ def _replies(diagnosis: Diagnosis) -> list[sb.Block]:
         blocks.append(section(title + _reply_line(line, diagnosis)))
         blocks += [quote(line.sample)] if line.sample and place < TOP_TEXTS else []
     if len(diagnosis.replies) > TOP_REPLIES:
-        blocks.append(context(f"…and {len(diagnosis.replies) - TOP_REPLIES} more replies"))
+        left = texts.counted(len(diagnosis.replies) - TOP_REPLIES, "more reply", "more replies")
+        blocks.append(context(f"…and {left}"))
     return blocks
 
 
@@ -94,7 +92,7 @@ def _list(title: str, lines: Sequence[str], total: int, more: str) -> str:
     if not lines:
         return ""
     rest = [f"…and {total - len(lines)} {more}"] if total > len(lines) else []
-    return texts.clip("\n".join([f"*{title}*", *lines, *rest]), 2900)
+    return "\n".join([f"*{title}*", *lines, *rest])
 
 
 def _sum(shares: Sequence[Share]) -> Tally:
@@ -112,6 +110,16 @@ def _rate(tally: Tally, diagnosis: Diagnosis) -> str:
     if tally.attempts < few:
         return f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)}"
     return f"{texts.percent(tally.rate)} of {texts.count(tally.attempts)}"
+
+
+def _vmtas(diagnosis: Diagnosis) -> list[sb.Block]:
+    """A table of the first ten, and how many more there are."""
+    rows = _vmta_rows(diagnosis)
+    if len(rows) == 1:
+        return []
+    blocks: list[sb.Block] = [table(rows[: TOP_VMTAS + 1], ("left", "right", "right", "left", "right"))]
+    left = len(rows) - 1 - TOP_VMTAS
+    return [*blocks, context(f"…and {texts.counted(left, 'more VMTA')}")] if left > 0 else blocks
 
 
 def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:

@@ -20,7 +20,8 @@ def fleet_words(hosts: Sequence[HostLine]) -> str:
     oldest = f"(≤ {max(line.age_s or 0.0 for line in fresh):.0f} s)"
     if len(fresh) < len(hosts):
         return f"{len(fresh)} of {len(hosts)} hosts fresh {oldest}"
-    return f"{'all ' if len(hosts) > 1 else ''}{texts.counted(len(hosts), 'host')} fresh {oldest}"
+    all_of_them = {1: "1 host", 2: "both hosts"}.get(len(hosts), f"all {len(hosts)} hosts")
+    return f"{all_of_them} fresh {oldest}"
 
 
 def oldest_data(hosts: Sequence[HostLine]) -> str:

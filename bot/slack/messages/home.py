@@ -76,7 +76,7 @@ def _hosts(hosts: Sequence[HostLine]) -> list[sb.Block]:
         return [section("No host has been seen yet.")]
     lines = [_host(line) for line in sorted(hosts, key=lambda line: (not line.trouble, line.host))[:HOSTS]]
     more = [f"…and {len(hosts) - HOSTS} more"] if len(hosts) > HOSTS else []
-    return [section(texts.clip("\n".join([*lines, *more]), 2900))]
+    return [section("\n".join([*lines, *more]))]
 
 
 def _host(line: HostLine) -> str:

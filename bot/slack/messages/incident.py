@@ -23,7 +23,8 @@ def incident_message(
         return _resolved(incident, changes, now, chart, key, color)
     body: list[sb.Block] = [section("\n".join(_head(incident, changes, now)))]
     body += [section(text) for text in (why.why(incident.diagnosis),) if text] + why.sample(incident.diagnosis)
-    tail: list[sb.Block] = [section(texts.clip(text, 2900)) for text in (_do(incident),) if text]
+    tail: list[sb.Block] = [section(text) for text in (_do(incident),) if text]
+    tail += why.beside(incident.diagnosis) if incident.state is IncidentState.OPEN else []
     actions = _open_actions(incident, changes)
     tail += [sb.ActionsBlock(elements=actions)] if actions else []
     tail += [context(line) for line in (_where(incident), *fleet.troubles(incident.diagnosis.hosts))]
@@ -138,7 +139,7 @@ def _resolved(
     actions += [buttons.diagnose_button(buttons.incident_value(incident.id, incident.revision))]
     actions += [rest] if rest is not None else []
     tail: list[sb.Block] = [
-        section(texts.clip(done, 2900)),
+        section(done),
         sb.ActionsBlock(elements=actions),
         context(_closed_by(incident)),
     ]

@@ -79,11 +79,12 @@ def _number(blocks: Sequence[Json], key: str) -> None:
 
 
 def section(text: str) -> sb.SectionBlock:
-    return sb.SectionBlock(text=sb.Text(text, type_=sb.TextType.MARKDOWN, verbatim=True))
+    """Finished mrkdwn; what Slack would refuse as too long is cut."""
+    return sb.SectionBlock(text=sb.Text(texts.fit(text), type_=sb.TextType.MARKDOWN, verbatim=True))
 
 
 def context(text: str) -> sb.ContextBlock:
-    return sb.ContextBlock(elements=[sb.Text(text, type_=sb.TextType.MARKDOWN, verbatim=True)])
+    return sb.ContextBlock(elements=[sb.Text(texts.fit(text), type_=sb.TextType.MARKDOWN, verbatim=True)])
 
 
 def quote(reply: str) -> sb.RichTextBlock:

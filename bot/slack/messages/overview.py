@@ -56,7 +56,7 @@ def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
     rows = [["ISP", _span(overview), "before", "cause", "attempts"]]
     for line in lines:
         before = texts.percent(line.before.rate) if line.before.attempts >= overview.min_attempts else "–"
-        cause = line.cause.words if line.cause and line.now.deferred else "–"
+        cause = line.cause.words if line.cause and line.tier > Tier.CLEAR else "–"
         code = f" ({line.code})" if line.code and cause != "–" else ""
         isp = f"{states.tier_mark(line.tier)} {texts.clip(line.title, 30)}"
         inc = f" · INC-{line.incident}" if line.incident is not None else ""

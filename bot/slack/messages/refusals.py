@@ -17,7 +17,7 @@ def refusal_message(refusal: Refusal) -> Message:
 
 
 def said(sentence: str, *, key: str = "said") -> Message:
-    return message(sentence, [section(texts.clip(sentence, 2900))], key=key)
+    return message(sentence, [section(sentence)], key=key)
 
 
 def not_an_operator(operators: str) -> str:
@@ -41,7 +41,7 @@ def gone_change(change: int) -> str:
 
 
 def facts_changed() -> str:
-    return "The facts have changed since this button was drawn. This is the fresh preview."
+    return "The facts have changed: the alert no longer offers this. Here is what it would do now."
 
 
 def slack_too_slow() -> str:

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 SAMPLE_LIMIT = 160
 NAME_LIMIT = 60
+BLOCK_LIMIT = 2900
+"""Slack takes 3,000 characters in one text."""
 
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_BROKEN_END = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
 _PERCENT = re.compile(r"(?<=\d)%")
 _BARE_CODES = re.compile(
     r"(?<![\w`./-])"
@@ -91,6 +94,14 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def fit(mrkdwn: str, limit: int = BLOCK_LIMIT) -> str:
+    """Finished mrkdwn of at most `limit` characters, never cut inside an entity, a date or a code span."""
+    if len(mrkdwn) <= limit:
+        return mrkdwn
+    cut = _BROKEN_END.sub("", mrkdwn[: limit - 2])
+    return cut + ("`…" if cut.count("`") % 2 else "…")
+
+
 def words(text: str, limit: int = NAME_LIMIT) -> str:
     """A foreign name inside a sentence: one line, capped, escaped, and no formatting or emoji of its own."""
     inert = re.sub(r"[*_~`:]", lambda mark: {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", ":": "∶"}[mark[0]], one_line(text))
@@ -108,9 +119,14 @@ def sample(reply: str) -> str:
     return clip(one_line(reply), SAMPLE_LIMIT)
 
 
+def spaced(text: str) -> str:
+    """ "91%" as "91 %"."""
+    return _PERCENT.sub(" %", text)
+
+
 def sentence(text: str) -> str:
     """One of our own sentences that may hold foreign names: escaped, "91%" as "91 %", IPs and codes in code style."""
-    return _BARE_CODES.sub(r"`\1`", _PERCENT.sub(" %", escape(one_line(text))))
+    return _BARE_CODES.sub(r"`\1`", spaced(escape(one_line(text))))
 
 
 def closed(text: str) -> str:

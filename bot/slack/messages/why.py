@@ -7,7 +7,7 @@ import slackblocks as sb
 from bot.core.carriers import carriers
 from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.slack.messages import texts
-from bot.slack.messages.message import quote
+from bot.slack.messages.message import context, quote
 
 EVIDENCE_LIMIT = 4
 SHOWN = 4
@@ -43,15 +43,24 @@ def why(diagnosis: Diagnosis) -> str:
 
 
 def do(diagnosis: Diagnosis) -> str:
-    """The recommended action with its reason, then the advice; "" where there is neither."""
+    """The recommended action with its reason; without one the advice; "" where there is neither."""
     if diagnosis.blind:
         return "*Do:* look at the hosts first: what is written here is from before they went silent."
-    parts = [diagnosis.advice]
     if diagnosis.offers:
         first = diagnosis.offers[0]
-        parts = [texts.clip(first.title, 120), first.why, diagnosis.advice]
-    said = [texts.closed(texts.sentence(texts.clip(part, 800))) for part in parts if part.strip()]
-    return "*Do:* " + " ".join(said) if said else ""
+        return f"*Do: {texts.closed(texts.words(first.title, 120))}* {_said(first.why)}".rstrip()
+    advice = _said(diagnosis.advice)
+    return f"*Do:* {advice}" if advice else ""
+
+
+def beside(diagnosis: Diagnosis) -> list[sb.Block]:
+    """The advice that goes with a recommended action, in small print."""
+    advice = _said(diagnosis.advice) if diagnosis.offers and not diagnosis.blind else ""
+    return [context(advice)] if advice else []
+
+
+def _said(text: str) -> str:
+    return texts.closed(texts.capital(texts.sentence(texts.clip(text, 800))))
 
 
 def worst_places(diagnosis: Diagnosis) -> str:
