@@ -11,7 +11,8 @@
 //   menu, menu-item (data-value)   the open overflow menu · confirm, confirm-yes, confirm-no
 //   modal (data-view-id), modal-submit, modal-close, modal-x   the modal in front only · field-error (data-block-id)
 //   composer, send, suggestions    the channel's box · notice, notice-dismiss · trouble (server out of reach)
-//   channel-tab, home-tab, home    · theme · unread (jump to the newest message)
+//   channel-tab, home-tab, home, direct (messages of the app to this person alone) · theme
+//   unread (jump to the newest message)
 //   person-switch; in it person-<user id>, aria-checked=true on the one who is looking
 //   fleet, fleet-toggle, fleet-clock, fleet-scenario (data-scenario), scenario-select, scenario-start,
 //   fleet-isp-<isp>, fleet-host-<name>, queue-<queue name>
@@ -188,7 +189,7 @@ function readRoute() {
   const thread = location.hash.match(/^#thread-(.+)$/);
   const before = app.route.tab;
   app.route = { tab: location.hash === '#home' ? 'home' : 'channel', thread: thread ? thread[1] : null };
-  if (app.route.tab === 'home' && before !== 'home' && app.me) openHome();
+  if (app.route.tab === 'home' && before !== 'home' && endLive) openHome();
   render();
 }
 
