@@ -156,7 +156,7 @@ class RowReader:
 
     def until(self, stop: int) -> Iterator[Row | str]:
         """Go on until `position` is `stop` or past it."""
-        while self.position < stop:
+        while self.position < min(stop, len(self._data)):
             record = self._record()
             if record is None:
                 return

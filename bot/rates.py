@@ -1,0 +1,304 @@
+"""Deferral rates of local accounting files: what `deferbot rates` prints.
+
+The files are read in pieces and only grouped counts are kept, so their size does not matter. Counts are kept
+per second until the end is known, so the window is exact.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+import polars as pl
+import zstandard
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.core.accounting import Header
+from bot.core.isp import IspCatalog
+from bot.core.model import Tally, Window
+from bot.errors import DeferbotError
+from bot.pmta.columns import PIECE, ColumnReader, Frame
+
+MIN_ATTEMPTS = 50
+"""Fewer say nothing about a rate."""
+By = Literal["isp", "ip", "vmta", "reply", "job"]
+GROUPINGS: tuple[By, ...] = ("isp", "ip", "vmta", "reply", "job")
+NO_DEFERRALS = (
+    "No `t` record was read: deferrals are not being logged there. Add `records t` to an accounting file of PMTA "
+    "(`records d,b,t,tq`), or name that file here too. Until then every rate reads 0 %."
+)
+
+_COLUMN = {"ip": "source_ip", "vmta": "vmta", "reply": "reply", "job": "job"}
+_KEYS = ("at", "isp", "key", "kind")
+_COMPACT_AT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RateRow:
+    """One line: an ISP, or one source IP, VMTA, reply or campaign (`key`) of it."""
+
+    isp: str
+    title: str
+    key: str
+    tally: Tally
+
+    @property
+    def weight(self) -> int:
+        """Records that say something about it; a reply that only bounces has no attempts."""
+        return self.tally.attempts + self.tally.bounced
+
+
+class RateRows(list[RateRow]):
+    """Rows, worst first, with what else the input said."""
+
+    def __init__(self, rows: Sequence[RateRow], by: By, window: Window | None, source: Source) -> None:
+        super().__init__(rows)
+        self.by = by
+        self.window = window
+        self.records = source.records
+        self.left_out = source.left_out
+        self.deferrals_seen = source.deferrals_seen
+
+
+@dataclass(slots=True)
+class Source:
+    """Everything read so far, grouped per second."""
+
+    by: By
+    isp: str | None
+    window: timedelta
+    until: datetime | None
+    parts: list[pl.DataFrame] = field(default_factory=list)
+    isps_seen: set[str] = field(default_factory=set)
+    left_out: dict[str, int] = field(default_factory=dict)
+    records: int = 0
+    newest: int = 0
+    deferrals_seen: bool = False
+
+    def add(self, frame: Frame) -> None:
+        self.records += frame.records
+        for reason, times in frame.left_out.items():
+            self.left_out[reason] = self.left_out.get(reason, 0) + times
+        self.deferrals_seen = self.deferrals_seen or bool((frame.others["kind"] == 1).any())
+        for rows in (frame.others,) if self.by == "reply" else (frame.delivered, frame.others):
+            self._keep(rows)
+        for rows in (frame.delivered, frame.others):
+            if rows.height:
+                self.newest = max(self.newest, cast(int, rows["at"].max()))
+        if len(self.parts) > _COMPACT_AT:
+            self.parts = [self._within(pl.concat(self.parts)).group_by(_KEYS).agg(pl.col("n").sum())]
+
+    def _keep(self, rows: pl.DataFrame) -> None:
+        self.isps_seen.update(rows["isp"].unique().to_list())
+        if self.isp is not None:
+            rows = rows.filter(pl.col("isp") == self.isp)
+        key = pl.col(_COLUMN[self.by]) if self.by in _COLUMN else pl.lit("")
+        counted = rows.with_columns(key=key).group_by(_KEYS).agg(pl.len().cast(pl.Int64).alias("n"))
+        self.parts.append(self._within(counted) if self.until else counted)
+
+    def span(self) -> Window | None:
+        """The window: up to `until`, else up to and including the second of the newest record."""
+        if self.until:
+            return Window.ending(self.until, self.window)
+        if not self.newest:
+            return None
+        return Window.ending(datetime.fromtimestamp(self.newest + 1, UTC), self.window)
+
+    def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
+        span = self.span()
+        if span is None:
+            return rows
+        start, end = int(span.start.timestamp()), span.end.timestamp()
+        return rows.filter((pl.col("at") >= start) & (pl.col("at") < end))
+
+    def tallies(self) -> dict[tuple[str, str], Tally]:
+        """(isp, key) -> counts inside the window."""
+        total: dict[tuple[str, str], Tally] = {}
+        if not self.parts:
+            return total
+        rows = self._within(pl.concat(self.parts)).group_by("isp", "key", "kind").agg(pl.col("n").sum())
+        for isp, key, kind, n in rows.iter_rows():
+            one = Tally(*(n if kind == place else 0 for place in range(4)))
+            total[isp, key] = total.get((isp, key), Tally()) + one
+        return total
+
+
+def rate_rows(
+    paths: Sequence[Path | str],
+    *,
+    isps: IspCatalog,
+    by: By = "isp",
+    isp: str | None = None,
+    window: timedelta = timedelta(minutes=60),
+    until: datetime | None = None,
+) -> RateRows:
+    """Count the records of `paths` (`-` is standard input; `.gz` and `.zst` are unpacked) in the last `window`.
+
+    Without `until` the window ends with the newest record. A rate is deferred / (delivered + deferred).
+    Grouped by reply, rows are deferred and bounced records only, most deferred first.
+
+    Raises: DeferbotError where a file cannot be read or has no header, or `isp` is unknown.
+    """
+    known = isps.resolve(isp) if isp else None
+    source = Source(by, (known or isp.strip().lower()) if isp else None, window, until)
+    headers = [_read_file(path, isps, source) for path in paths]
+    if not any(headers):
+        raise DeferbotError(f"{_named(paths)}: accounting records with a header line expected, found nothing.")
+    if isp and not known and source.isp not in source.isps_seen:
+        near = isps.nearest(isp, source.isps_seen)
+        raise DeferbotError(f"No ISP called {isp}." + (f" Did you mean {near}?" if near else ""))
+    rows = [RateRow(isp, isps.title(isp), key, tally) for (isp, key), tally in source.tallies().items()]
+    rows = [row for row in rows if row.key or by not in ("job",)]
+    return RateRows(sorted(rows, key=_worst_by_count if by == "reply" else _worst_by_rate), by, source.span(), source)
+
+
+def _worst_by_rate(row: RateRow) -> tuple[float, int, str, str]:
+    return -row.tally.rate, -row.tally.attempts, row.isp, row.key
+
+
+def _worst_by_count(row: RateRow) -> tuple[int, int, str, str]:
+    return -row.tally.deferred, -row.tally.bounced, row.isp, row.key
+
+
+def to_json(rows: Sequence[RateRow], by: By = "isp") -> str:
+    """Every row as a JSON list; `rate` in [0, 1]."""
+    grouping = rows.by if isinstance(rows, RateRows) else by
+    return json.dumps([_as_json(row, grouping) for row in rows], indent=2, ensure_ascii=False)
+
+
+def _as_json(row: RateRow, by: By) -> dict[str, object]:
+    tally = row.tally
+    key: dict[str, object] = {} if by == "isp" else {by: row.key}
+    return {
+        "isp": row.isp,
+        **key,
+        "attempts": tally.attempts,
+        "delivered": tally.delivered,
+        "deferred": tally.deferred,
+        "bounced": tally.bounced,
+        "queue_deferred": tally.queue_deferred,
+        "rate": tally.rate,
+    }
+
+
+def render_table(rows: RateRows) -> RenderableType:
+    """The rows with enough attempts as a table, and below it what has to be known to read it."""
+    shown = [row for row in rows if _weight(row, rows.by) >= MIN_ATTEMPTS]
+    table = Table(title=_title(rows), title_justify="left", box=None, pad_edge=False)
+    table.add_column("ISP", no_wrap=True)
+    if rows.by != "isp":
+        table.add_column(rows.by, overflow="fold")
+    for name in ("deferred %", "attempts", "delivered", "deferred", "bounced", "queue deferred"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in shown:
+        table.add_row(*_cells(row, rows.by))
+    return Group(table, *(Text(note) for note in notes(rows)))
+
+
+def notes(rows: RateRows) -> list[str]:
+    """What is not in the table, one sentence each."""
+    found = []
+    few = sum(_weight(row, rows.by) < MIN_ATTEMPTS for row in rows)
+    what = "ISP" if rows.by == "isp" else "row"
+    if few:
+        found.append(f"{few} {what}{'s' if few > 1 else ''} with under {MIN_ATTEMPTS} attempts not shown.")
+    if not rows:
+        found.append(f"No record in the window; {rows.records:,} read.")
+    for reason, times in sorted(rows.left_out.items(), key=lambda item: -item[1]):
+        found.append(f"{times:,} of {rows.records:,} records left out: {reason}.")
+    if not rows.deferrals_seen:
+        found.append(NO_DEFERRALS)
+    return found
+
+
+def _weight(row: RateRow, by: By) -> int:
+    return row.weight if by == "reply" else row.tally.attempts
+
+
+def _title(rows: RateRows) -> str:
+    if rows.window is None:
+        return "No records"
+    start, end = (f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for at in (rows.window.start, rows.window.end))
+    return f"Deferral rate, {start} to {end} UTC"
+
+
+def _cells(row: RateRow, by: By) -> list[Text]:
+    tally = row.tally
+    rate = f"{tally.rate * 100:.1f}" if tally.rate < 0.1 else f"{tally.rate * 100:.0f}"
+    counts = (tally.attempts, tally.delivered, tally.deferred, tally.bounced, tally.queue_deferred)
+    names = [row.title] if by == "isp" else [row.title, row.key]
+    # Text, not str: a reply may hold what rich would take for markup.
+    return [Text(cell) for cell in (*names, rate, *(f"{n:,}" for n in counts))]
+
+
+def _read_file(path: Path | str, isps: IspCatalog, source: Source) -> bool:
+    """Add one file to `source`; False where it is empty."""
+    header: Header | None = None
+    rest = b""
+    with _opened(path) as file:
+        for block, final in _blocks(file, str(path)):
+            reader = ColumnReader(rest + block, header, isps, final=final)
+            for frame in reader:
+                source.add(frame)
+                if reader.header is None:
+                    raise DeferbotError(_no_header(path, rest + block))
+            header, rest = reader.header, (rest + block)[reader.position :]
+    return header is not None
+
+
+def _blocks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
+    """Blocks of a piece's size, and whether it is the last (which may be empty)."""
+    try:
+        block = file.read(PIECE)
+        while block:
+            following = file.read(PIECE)
+            yield block, not following
+            block = following
+    except (OSError, EOFError, zstandard.ZstdError) as e:
+        raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
+
+
+def _no_header(path: Path | str, data: bytes) -> str:
+    line = data.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    return (
+        f"{path}: a header line like type,timeLogged,… expected first, found {line[:60]!r}. "
+        "For a cut-out put the header in front: (head -n 1 FILE; tail -n 1000 FILE) | deferbot rates -"
+    )
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[BinaryIO]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115  # closed below, whatever is wrapped around it
+    except OSError as e:
+        raise DeferbotError(f"{path}: a readable accounting file expected, found: {_reason(e)}.") from e
+    with file:
+        yield _unpacked(file, Path(path).suffix)
+
+
+def _unpacked(file: BinaryIO, suffix: str) -> BinaryIO:
+    if suffix == ".gz":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    if suffix == ".zst":
+        return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+    return file
+
+
+def _reason(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+
+
+def _named(paths: Sequence[Path | str]) -> str:
+    return str(paths[0]) + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else "No file"
