@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -63,6 +64,8 @@ class CountingApply:
     changes: MemoryChangeStore
     refusal: Refusal | None = None
     error: DeferbotError | None = None
+    gate: threading.Event = field(default_factory=threading.Event)
+    """Closed: applying waits, as for a slow host."""
     previews: list[tuple[int, str, str]] = field(default_factory=list)
     applied: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -73,6 +76,7 @@ class CountingApply:
         return self.refusal or self.changes.plan(plan(playbook=playbook, incident=incident), by=by, at=NOW)
 
     def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal:
+        self.gate.wait(timeout=10)
         self.applied.append((change, by, reason))
         if self.refusal is not None:
             return self.refusal
@@ -140,11 +144,13 @@ class SlackDesk:
         self.outbox_store = MemoryOutboxStore(self.incidents)
         self.diagnose = TableDiagnose()
         self.apply = CountingApply(self.incidents, self.changes)
+        self.apply.gate.set()
         self.undo = CountingUndo(self.changes)
         self.roles = SlackRoles(self.client, ["@mail-oncall"], self.clock)
         self.time = FakeTime()
         self.outbox = self.new_outbox()
         self.woken = 0
+        self.pool: ThreadPoolExecutor
         self._before = {person.id: len(slack.ephemerals(person.id)) for person in (ANN, BO)}
 
     def new_outbox(self) -> Outbox:
@@ -206,6 +212,7 @@ class Workplace:
     def desk(self) -> Iterator[SlackDesk]:
         """A fresh bot behind the same socket."""
         made, pool = SlackDesk(self.slack), self._pool()
+        made.pool = pool
         assert self.socket._handler is not None
         self.socket._handler.app = self._app(made, pool)
         try:

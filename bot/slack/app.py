@@ -14,6 +14,7 @@ from bot.slack.actions import register_actions
 from bot.slack.commands import register_commands
 from bot.slack.dedupe import Dedupe
 from bot.slack.desk import Desk, failure, new_error_id
+from bot.slack.events import register_events
 from bot.slack.home import register_home
 from bot.slack.messages import refusals
 from bot.slack.services import SlackServices
@@ -51,6 +52,7 @@ def build_app(
     register_actions(app, desk)
     register_views(app, desk)
     register_home(app, desk)
+    register_events(app, desk)
 
     def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
         caller, error_id = desk.caller(body), new_error_id()

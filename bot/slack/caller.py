@@ -9,11 +9,13 @@ from slack_bolt import Respond
 from slack_sdk import WebClient
 
 from bot.errors import ChatError
-from bot.slack.chat import call
+from bot.slack.chat import BLOCKS_REFUSED, call
 from bot.slack.messages.message import Json, Message
 from bot.slack.messages.table import without_tables
 
 log = logging.getLogger(__name__)
+
+NOT_IN_CHANNEL = frozenset({"user_not_in_channel", "channel_not_found", "not_in_channel"})
 
 
 class Caller:
@@ -35,7 +37,7 @@ class Caller:
         if self._respond is not None and any(self._by_url(self._respond, each) for each in tries):
             return
         try:
-            self._ephemeral(plain)
+            self._ephemeral(tries)
         except ChatError as error:
             log.warning("answer not delivered", extra={"action": "answer_lost", "user": self.user, "error": str(error)})
 
@@ -63,11 +65,22 @@ class Caller:
             return False
         return answer.status_code == 200 and '"ok":false' not in answer.body.replace(" ", "")
 
-    def _ephemeral(self, message: Message) -> None:
+    def _ephemeral(self, tries: list[Message]) -> None:
+        """The first of `tries` whose blocks Slack takes."""
+        first, *plainer = tries
+        try:
+            self._show(first)
+        except ChatError as error:
+            if error.code not in BLOCKS_REFUSED or not plainer:
+                raise
+            self._ephemeral(plainer)
+
+    def _show(self, message: Message) -> None:
+        """In the channel for these eyes only, or in a direct message to who is not in the channel."""
         payload = message.payload()
         try:
             call(self._client.chat_postEphemeral, channel=self._channel, user=self.user, **payload)
         except ChatError as error:
-            if error.code not in ("user_not_in_channel", "channel_not_found", "not_in_channel"):
+            if error.code not in NOT_IN_CHANNEL:
                 raise
             call(self._client.chat_postMessage, channel=self.user, **payload)

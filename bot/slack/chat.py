@@ -32,6 +32,9 @@ TRANSIENT = frozenset(
 )
 """Slack's error codes (and our two for no answer and an unreadable one) after which trying again can help."""
 
+BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long"})
+"""Codes that blame the content: the message can be sent plainer."""
+
 _NEXT_STEPS = {
     "missing_scope": "add the scope in the app's settings and install it again",
     "not_in_channel": "invite the bot into the channel",

@@ -12,7 +12,7 @@ from bot.core.incident import Incident
 from bot.errors import ChatError
 from bot.ports import ChangeStore, Clock, OutboxStore, PendingNote, Post
 from bot.slack.charts import ChartForm, Charts, RuleOf, default_rule
-from bot.slack.chat import call
+from bot.slack.chat import BLOCKS_REFUSED, call
 from bot.slack.messages import texts
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Json, Message
@@ -23,13 +23,14 @@ log = logging.getLogger(__name__)
 IDLE_S = 1.0
 """How often the store is asked when nobody calls `wake`."""
 TROUBLE_PAUSE_S = 15.0
+POST_EVERY_S = 1.0
+EDIT_EVERY_S = 1.25
+"""chat.update allows 50 calls a minute, chat.postMessage about one a second and channel."""
 NOTE_LIMIT = 2_900
 
 POST_ANEW = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "is_inactive"})
 """chat.update codes after which the message cannot be edited any more."""
 THREAD_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
-BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long"})
-"""Codes that blame the content: the message can be sent plainer."""
 
 
 class Outbox:
@@ -100,8 +101,8 @@ class Outbox:
             log.warning("Slack did not take a message", extra={"action": "outbox_held", "error": str(error)})
         self.trouble = str(error)
 
-    def _turn(self) -> None:
-        if not self._pace.take():
+    def _turn(self, then_s: float = POST_EVERY_S) -> None:
+        if not self._pace.take(then_s):
             raise ChatError("stopping", "stopped while waiting for a slot", permanent=False)
 
     def _show(self, incident: Incident) -> int:
@@ -131,7 +132,7 @@ class Outbox:
     def _put(self, message: Message, incident: Incident, post: Post | None) -> str:
         payload = message.payload()
         if post is not None:
-            self._turn()
+            self._turn(EDIT_EVERY_S)
             try:
                 call(self._client.chat_update, channel=self._channel, ts=post.ts, **payload)
             except ChatError as error:

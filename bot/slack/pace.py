@@ -8,17 +8,15 @@ from collections.abc import Callable
 
 
 class Pace:
-    """One slot every `every_s` real seconds. Real time, not the injected clock: it is Slack's limit."""
+    """One slot at a time, the next one some real seconds later. Not the injected clock: it is Slack's limit."""
 
     def __init__(
         self,
-        every_s: float = 1.0,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
         """`wait(seconds)` returns True where the waiting was cut short because the program ends."""
-        self._every_s = every_s
         self._monotonic = monotonic
         self._stop = threading.Event()
         self._wait = wait or self._wait_for_stop
@@ -28,21 +26,17 @@ class Pace:
         """Waits end early once `stop` is set."""
         self._stop = stop
 
-    def take(self) -> bool:
-        """Wait for the next slot; False where the program ends first."""
+    def take(self, then_s: float = 1.0) -> bool:
+        """Wait for the slot; the one after it is `then_s` later. False where the program ends first."""
         delay = self._next - self._monotonic()
         if delay > 0 and self._wait(delay):
             return False
-        self._next = max(self._next, self._monotonic()) + self._every_s
+        self._next = max(self._next, self._monotonic()) + then_s
         return True
 
     def hold(self, seconds: float) -> None:
         """No slot for that long."""
         self._next = max(self._next, self._monotonic() + seconds)
-
-    def free(self) -> bool:
-        """True where `take` would not wait."""
-        return self._next <= self._monotonic()
 
     def _wait_for_stop(self, seconds: float) -> bool:
         return self._stop.wait(seconds)

@@ -221,6 +221,20 @@ def test_home_buttons_work_without_a_channel(desk: SlackDesk) -> None:
     assert window(desk, "undo_change")["private_metadata"] == "1"
 
 
+def test_every_click_is_acked_at_once_however_busy_the_hosts_are(desk: SlackDesk) -> None:
+    ts = desk.alert()
+    desk.apply.gate.clear()
+    desk.slack.click(ANN.id, ts, "apply_0")
+    view = window(desk, "apply_change")
+    assert desk.slack.submit(ANN.id, view["id"], REASON).ok
+    assert all(desk.slack.click(ANN.id, ts, "diagnose").acked for _ in range(8))
+    desk.slack.wait_for(lambda: len(desk.private()) == 8)
+    assert desk.apply.applied == []
+    desk.apply.gate.set()
+    desk.slack.wait_for(lambda: desk.apply.applied)
+    assert desk.slack.notices(ANN.id) == []
+
+
 def test_closing_the_window_needs_nothing(desk: SlackDesk) -> None:
     desk.slack.click(ANN.id, desk.alert(), "apply_0")
     desk.slack.close_view(ANN.id, window(desk, "apply_change")["id"])

@@ -112,6 +112,42 @@ def test_a_dead_response_url_is_replaced_by_an_ephemeral(desk: SlackDesk) -> Non
     assert asked(desk, "/deferrals help")["text"].startswith("How to ask")
 
 
+def test_a_mention_is_answered_like_the_command(desk: SlackDesk) -> None:
+    desk.slack.say(ANN.id, "@deferbot gmail")
+    answer = desk.slack.wait_for(lambda: desk.private())[0]
+    assert answer["text"].startswith("Gmail: 31 %")
+    assert any(block["type"] == "table" for block in answer["blocks"])
+
+
+def test_talk_in_the_channel_needs_nothing(desk: SlackDesk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.slack.say(BO.id, "anybody awake?")
+    assert asked(desk, "/deferrals help")["text"].startswith("How to ask")
+    assert "Unhandled request" not in caplog.text
+
+
+def test_a_listener_that_fails_says_so_too(desk: SlackDesk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.pool.shutdown()
+    text = asked(desk, "/deferrals gmail")["text"]
+    ids = [vars(record)["error_id"] for record in caplog.records if "error_id" in vars(record)]
+    assert f"error `{ids[0]}`" in text
+
+
+def test_who_is_not_in_the_channel_is_answered_directly(desk: SlackDesk) -> None:
+    desk.slack.fail_next("response_url", "expired_url", times=2)
+    desk.slack.fail_next("chat.postEphemeral", "user_not_in_channel")
+    desk.slack.command(ANN.id, "/deferrals help")
+    direct = desk.slack.direct(ANN.id)
+    assert desk.slack.wait_for(lambda: desk.slack.messages(direct))[0]["text"].startswith("How to ask")
+
+
+def test_an_answer_that_nobody_takes_is_in_the_log(desk: SlackDesk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.slack.fail_next("response_url", "expired_url", times=2)
+    desk.slack.fail_next("chat.postEphemeral", "is_archived")
+    desk.slack.command(ANN.id, "/deferrals help")
+    desk.pool.shutdown()
+    assert "answer not delivered" in caplog.text
+
+
 def test_home_shows_fleet_incidents_and_changes(desk: SlackDesk) -> None:
     desk.slack.open_home(BO.id)
     view = desk.slack.wait_for(lambda: desk.slack.home(BO.id)) or {}

@@ -138,6 +138,16 @@ def test_one_message_a_second(desk: SlackDesk) -> None:
     assert desk.time.waits == [1.0, 1.0]
 
 
+def test_edits_leave_more_room_than_posts(desk: SlackDesk) -> None:
+    desk.alert()
+    for owner in (ANN.id, BO.id):
+        desk.incidents.move(newest(desk), owner=owner)
+        desk.outbox.deliver()
+    desk.incidents.note(Note(1, NOW, "one"))
+    desk.outbox.deliver()
+    assert desk.time.waits == [1.0, 1.25, 1.25]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_broken_slack_is_tried_again_at_the_next_round(desk: SlackDesk, status: int) -> None:
     desk.open_incident()
