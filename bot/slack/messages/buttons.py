@@ -63,9 +63,9 @@ def diagnose_button(value: str) -> sb.Button:
     return sb.Button(text="Diagnose", action_id="diagnose", value=value)
 
 
-def undo_button(change: int, title: str = "") -> sb.Button:
-    """`title` names the change where several could be meant."""
-    return sb.Button(text=label(f"Undo: {title}" if title else "Undo"), action_id="undo", value=str(change))
+def undo_button(change: int, text: str = "Undo") -> sb.Button:
+    """`text` names the change where several could be meant."""
+    return sb.Button(text=label(text), action_id="undo", value=str(change))
 
 
 def isp_button(isp: str, place: int, text: str) -> sb.Button:

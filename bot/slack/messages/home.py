@@ -65,7 +65,7 @@ def _changes(changes: Sequence[Change], now: datetime) -> list[sb.Block]:
         )
         blocks.append(section(line))
         if change.state is ChangeState.APPLIED:
-            blocks.append(sb.ActionsBlock(elements=[buttons.undo_button(change.id, f"CHG-{change.id}")]))
+            blocks.append(sb.ActionsBlock(elements=[buttons.undo_button(change.id, f"Undo CHG-{change.id}")]))
     if len(changes) > CHANGES:
         blocks.append(context(f"…and {len(changes) - CHANGES} more"))
     return blocks or [section("Nothing.")]

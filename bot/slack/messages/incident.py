@@ -134,7 +134,7 @@ def _resolved(
     head = f"🟢 *{title} · {rate}* after {took} (peak {peak})\n{when}"
     done = _done(changes, now)
     undo = [change for change in changes if change.state is ChangeState.APPLIED]
-    actions: list[sb.Element] = [buttons.undo_button(undo[-1].id, undo[-1].plan.title)] if undo else []
+    actions: list[sb.Element] = [buttons.undo_button(undo[-1].id, f"Undo: {undo[-1].plan.title}")] if undo else []
     rest = buttons.menu([(buttons.label(f"Undo: {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undo[:-1]])
     actions += [buttons.diagnose_button(buttons.incident_value(incident.id, incident.revision))]
     actions += [rest] if rest is not None else []
