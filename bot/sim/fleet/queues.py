@@ -11,7 +11,7 @@ from bot.sim.fleet.replies import ReplyText
 from bot.sim.fleet.settings import Limits
 from bot.sim.fleet.topology import Mailbox
 
-IDLE_S: Final = 120
+IDLE_S: Final = 300
 """An empty queue in its normal state is gone after this long."""
 MODE_EVENTS: Final = 10
 

@@ -106,7 +106,7 @@ _ALL: Final = (
         "Apple's servers fail (4xx and timeouts on all IPs)",
         "apple",
         (0.50, 1.0),
-        (Strain("apple", (), replies.APPLE_OUTAGE, 0.99, 0.99, -1, -0.5, grows_s=30, cools_s=60),),
+        (Strain("apple", (), replies.APPLE_OUTAGE, 1.0, 1.0, -1, -0.5, grows_s=30, cools_s=60),),
         lasts_s=75 * 60,
     ),
 )
