@@ -6,27 +6,23 @@ per second until the end is known, so the window is exact.
 
 from __future__ import annotations
 
-import gzip
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Literal, cast
 
 import polars as pl
-import zstandard
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.core.accounting import Header
 from bot.core.isp import IspCatalog
 from bot.core.model import Tally, Window
 from bot.errors import DeferbotError
-from bot.pmta.columns import PIECE, ColumnReader, Frame
+from bot.pmta.columns import Frame
+from bot.pmta.local import read_local
 
 MIN_ATTEMPTS = 50
 """Fewer say nothing about a rate."""
@@ -37,6 +33,15 @@ NO_DEFERRALS = (
     "(`records d,b,t,tq`), or name that file here too. Until then every rate reads 0 %."
 )
 
+_COUNTED: tuple[tuple[str, JustifyMethod], ...] = (
+    ("deferred", "right"),
+    ("bounced", "right"),
+    ("queue deferred", "right"),
+)
+_HEADINGS: dict[str, tuple[tuple[str, JustifyMethod], ...]] = {
+    "rate": (("ISP", "left"), ("rate", "right"), ("attempts", "right"), ("delivered", "right"), *_COUNTED),
+    "reply": (("ISP", "left"), *_COUNTED, ("reply", "left")),
+}
 _COLUMN = {"ip": "source_ip", "vmta": "vmta", "reply": "reply", "job": "job"}
 _KEYS = ("at", "isp", "key", "kind")
 _COMPACT_AT = 16
@@ -150,14 +155,16 @@ def rate_rows(
     """
     known = isps.resolve(isp) if isp else None
     source = Source(by, (known or isp.strip().lower()) if isp else None, window, until)
-    headers = [_read_file(path, isps, source) for path in paths]
-    if not any(headers):
-        raise DeferbotError(f"{_named(paths)}: accounting records with a header line expected, found nothing.")
+    for path in paths:
+        for frame in read_local(path, isps):
+            source.add(frame)
+    if not source.records:
+        raise DeferbotError(f"{_named(paths)}: accounting records expected, found none.")
     if isp and not known and source.isp not in source.isps_seen:
         near = isps.nearest(isp, source.isps_seen)
         raise DeferbotError(f"No ISP called {isp}." + (f" Did you mean {near}?" if near else ""))
     rows = [RateRow(isp, isps.title(isp), key, tally) for (isp, key), tally in source.tallies().items()]
-    rows = [row for row in rows if row.key or by not in ("job",)]
+    rows = [row for row in rows if row.key or by != "job"]
     return RateRows(sorted(rows, key=_worst_by_count if by == "reply" else _worst_by_rate), by, source.span(), source)
 
 
@@ -194,11 +201,10 @@ def render_table(rows: RateRows) -> RenderableType:
     """The rows with enough attempts as a table, and below it what has to be known to read it."""
     shown = [row for row in rows if _weight(row, rows.by) >= MIN_ATTEMPTS]
     table = Table(title=_title(rows), title_justify="left", box=None, pad_edge=False)
-    table.add_column("ISP", no_wrap=True)
-    if rows.by != "isp":
+    for name, justify in _HEADINGS["reply" if rows.by == "reply" else "rate"]:
+        table.add_column(name, justify=justify, no_wrap=justify == "right", overflow="fold")
+    if rows.by not in ("isp", "reply"):
         table.add_column(rows.by, overflow="fold")
-    for name in ("deferred %", "attempts", "delivered", "deferred", "bounced", "queue deferred"):
-        table.add_column(name, justify="right", no_wrap=True)
     for row in shown:
         table.add_row(*_cells(row, rows.by))
     return Group(table, *(Text(note) for note in notes(rows)))
@@ -233,71 +239,15 @@ def _title(rows: RateRows) -> str:
 
 def _cells(row: RateRow, by: By) -> list[Text]:
     tally = row.tally
-    rate = f"{tally.rate * 100:.1f}" if tally.rate < 0.1 else f"{tally.rate * 100:.0f}"
     counts = (tally.attempts, tally.delivered, tally.deferred, tally.bounced, tally.queue_deferred)
-    names = [row.title] if by == "isp" else [row.title, row.key]
-    # Text, not str: a reply may hold what rich would take for markup.
-    return [Text(cell) for cell in (*names, rate, *(f"{n:,}" for n in counts))]
-
-
-def _read_file(path: Path | str, isps: IspCatalog, source: Source) -> bool:
-    """Add one file to `source`; False where it is empty."""
-    header: Header | None = None
-    rest = b""
-    with _opened(path) as file:
-        for block, final in _blocks(file, str(path)):
-            reader = ColumnReader(rest + block, header, isps, final=final)
-            for frame in reader:
-                source.add(frame)
-                if reader.header is None:
-                    raise DeferbotError(_no_header(path, rest + block))
-            header, rest = reader.header, (rest + block)[reader.position :]
-    return header is not None
-
-
-def _blocks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
-    """Blocks of a piece's size, and whether it is the last (which may be empty)."""
-    try:
-        block = file.read(PIECE)
-        while block:
-            following = file.read(PIECE)
-            yield block, not following
-            block = following
-    except (OSError, EOFError, zstandard.ZstdError) as e:
-        raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
-
-
-def _no_header(path: Path | str, data: bytes) -> str:
-    line = data.partition(b"\n")[0].decode("utf-8", "replace").strip()
-    return (
-        f"{path}: a header line like type,timeLogged,… expected first, found {line[:60]!r}. "
-        "For a cut-out put the header in front: (head -n 1 FILE; tail -n 1000 FILE) | deferbot rates -"
+    rate = f"{tally.rate * 100:.1f} %" if tally.rate < 0.1 else f"{tally.rate * 100:.0f} %"
+    cells = (
+        [row.title, *(f"{n:,}" for n in counts[2:])]
+        if by == "reply"
+        else [row.title, rate, *(f"{n:,}" for n in counts)]
     )
-
-
-@contextmanager
-def _opened(path: Path | str) -> Iterator[BinaryIO]:
-    if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115  # closed below, whatever is wrapped around it
-    except OSError as e:
-        raise DeferbotError(f"{path}: a readable accounting file expected, found: {_reason(e)}.") from e
-    with file:
-        yield _unpacked(file, Path(path).suffix)
-
-
-def _unpacked(file: BinaryIO, suffix: str) -> BinaryIO:
-    if suffix == ".gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if suffix == ".zst":
-        return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
-    return file
-
-
-def _reason(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+    # Text, not str: a reply may hold what rich would take for markup.
+    return [Text(cell) for cell in (*cells, *([] if by == "isp" else [row.key]))]
 
 
 def _named(paths: Sequence[Path | str]) -> str:

@@ -171,7 +171,8 @@ def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
             for name in _WANTED
         ]
     )
-    return table.with_columns(pl.all().str.replace_all("," + _MARK, "", literal=True)) if breaks else table
+    marks_inside_quotes = piece.count(end) > table.height
+    return table.with_columns(pl.all().str.replace_all("," + _MARK, "", literal=True)) if marks_inside_quotes else table
 
 
 def _places(header: Header) -> dict[str, str]:

@@ -1,0 +1,105 @@
+"""The fast path equals the plain reference on everything, sound or hostile."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.core.accounting import Header, RowReader
+from bot.core.model import RollUp
+from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, masked
+from bot.core.rollup import add_up, roll_up
+from bot.pmta.columns import ColumnReader, read_piece, roll_up_columns
+from tests.accounting_rows import HEADER, SHORT, hostile_files, line, row, shipped_isps, sound_files
+
+ISPS = shipped_isps()
+
+
+def reference(data: bytes, header: str = "") -> RollUp:
+    known = Header.parse(header) if header else None
+    return roll_up(RowReader(data, known, final=True), host="mta1", isps=ISPS)
+
+
+def fast(data: bytes, header: str = "") -> RollUp:
+    """Everything that can be is read by polars, in pieces down to 256 bytes."""
+    return roll_up_columns(data, header, host="mta1", isps=ISPS, smallest=256)
+
+
+@settings(max_examples=150, deadline=None)
+@given(sound_files())
+def test_fast_path_equals_the_reference(data: bytes) -> None:
+    assert fast(data) == reference(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(hostile_files())
+@example(b'type,timeLogged\r\nd,"2026-11-20 14:25:01+0000"x\r\nd,1795184701\r\n' * 9)
+@example(b"type,timeLogged,vmta\nd,1795184701\nd,1795184701,a,b\nd,1795184701,a\n" * 9)
+def test_fast_path_equals_the_reference_on_hostile_bytes(data: bytes) -> None:
+    assert fast(data) == reference(data)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.text(alphabet=',"a\n', max_size=120).map(lambda text: text.encode()))
+def test_fast_path_equals_the_reference_on_quotes_and_commas(body: bytes) -> None:
+    good = b'd,1795184701,"a ""b"", c"\n' * 12
+    data = good + body + b"\n" + good
+    assert fast(data, "type,timeLogged,vmta") == reference(data, "type,timeLogged,vmta")
+
+
+@settings(max_examples=150, deadline=None)
+@given(hostile_files(), st.lists(st.integers(1, 400), min_size=1, max_size=12), st.booleans())
+def test_any_split_into_polls_counts_the_same(data: bytes, steps: list[int], quick: bool) -> None:
+    """What one poll leaves over waits for the next one; nothing is lost and nothing counted twice."""
+    whole, used, _ = read_piece(data, "", host="mta1", isps=ISPS, smallest=64 if quick else 1 << 20)
+    parts, header, offset, end = [], "", 0, 0
+    for step in [*steps, len(data)]:
+        end = min(len(data), end + step)
+        part, taken, header = read_piece(data[offset:end], header, host="mta1", isps=ISPS, smallest=64)
+        parts.append(part)
+        offset += taken
+    assert add_up(parts) == whole
+    assert offset == used
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(alphabet=st.sampled_from('ab019.:-@ [<"ÀK\u0660\nTZ_S/'), max_size=60) | st.text(max_size=40))
+def test_rust_and_python_mask_alike(text: str) -> None:
+    by_rust = pl.Series([text]).str.slice(0, RAW_LENGTH).str.replace_all(RUST_VARIABLE, MASK)[0]
+    assert by_rust == masked(text)
+
+
+def test_polars_reads_a_sound_piece_at_once() -> None:
+    """Line breaks and doubled quotes inside quotes, any number of them, do not send a piece to the reference."""
+    body = (row("t", dsnDiag='smtp;421 4.7.0 one\r\n421 4.7.0 "two", three') + row("d")).encode() * 400
+    reader = ColumnReader(body, Header.parse(SHORT), ISPS, smallest=64)
+    assert [frame.records for frame in reader] == [800]
+    assert fast(body, SHORT) == reference(body, SHORT)
+
+
+def test_one_bad_line_costs_little() -> None:
+    """A bad line in a big piece sends only its surroundings to the reference."""
+    good = row("d").encode() * 20_000
+    data = good + b'd,"broken"x\r\n' + good
+    assert fast(data, SHORT) == reference(data, SHORT)
+    assert fast(data, SHORT).left_out == {"broken quoting": 1}
+
+
+def test_every_column_of_the_default_header_finds_its_place() -> None:
+    values = {name: name for name in HEADER.split(",")} | {
+        "type": "t",
+        "timeLogged": "1795184701",
+        "dsnDiag": "smtp;421 no",
+    }
+    data = line([values[name] for name in HEADER.split(",")]).encode()
+    (cell,) = fast(data * 2, HEADER).cells
+    assert (cell.source_ip, cell.vmta, cell.reply) == ("dlvSourceIp", "vmta", "421 no")
+
+
+@pytest.mark.parametrize("size", [100_000, 200_000])
+def test_a_long_line_is_the_same_bad_row_both_ways(size: int) -> None:
+    data = row("d").encode() * 50 + b"d," + b"x" * size + b"\r\n" + row("t").encode() * 50
+    assert fast(data, SHORT) == reference(data, SHORT)
+    assert sum(reference(data, SHORT).left_out.values()) == 1

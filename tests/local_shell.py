@@ -1,0 +1,31 @@
+"""A HostShell that runs every command on this machine: the sh scripts under test really run."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+from bot.errors import AnswerTooLong, CommandFailed
+
+
+class LocalShell:
+    """`ports.HostShell` over a local process. `before` is called with argv ahead of every command."""
+
+    def __init__(self, before: Callable[[tuple[str, ...]], None] | None = None, path: str = "/usr/bin:/bin") -> None:
+        self.commands: list[tuple[str, ...]] = []
+        self.bytes_out = 0
+        self._before = before
+        self._path = path
+
+    def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
+        if self._before:
+            self._before(argv)
+        self.commands.append(argv)
+        done = subprocess.run(argv, capture_output=True, timeout=timeout_s, check=False, env={"PATH": self._path})
+        if done.returncode:
+            said = done.stderr.decode(errors="replace")
+            raise CommandFailed(host, f"exit status {done.returncode}: {said}", status=done.returncode, said=said)
+        if len(done.stdout) > limit:
+            raise AnswerTooLong(host, f"more than {limit} bytes")
+        self.bytes_out += len(done.stdout)
+        return done.stdout
