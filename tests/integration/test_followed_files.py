@@ -1,0 +1,279 @@
+"""Following accounting files with the sh scripts that run on a host, here on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.accounting import RowReader
+from bot.core.model import FilePosition, RollUp, Tally
+from bot.core.rollup import add_up, roll_up
+from bot.errors import HostError
+from bot.pmta.files import FollowedFiles
+from tests.accounting_rows import SHORT, hostile_files, row, shipped_isps
+from tests.local_shell import LocalShell
+
+ISPS = shipped_isps()
+NOW = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+HEAD = SHORT + "\r\n"
+
+
+class FixedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+class Host:
+    """One host's accounting folder, polled."""
+
+    def __init__(self, folder: Path, shell: LocalShell | None = None, poll_bytes: int = 64 << 20) -> None:
+        self.folder = folder
+        self.shell = shell or LocalShell()
+        globs = {"mta1": (f"{folder}/acct-*.csv", f"{folder}/diag*.csv", f"{folder}/old dir/*.csv")}
+        self.files = FollowedFiles(self.shell, globs, ISPS, FixedClock(), poll_bytes=poll_bytes)
+        self.positions: tuple[FilePosition, ...] = ()
+        self.parts: list[RollUp] = []
+
+    def write(self, name: str, text: str | bytes) -> None:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("ab") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    def poll(self) -> RollUp:
+        new = self.files.read_new("mta1", self.positions)
+        self.positions = new.positions
+        self.parts.append(new.roll_up)
+        return new.roll_up
+
+    @property
+    def total(self) -> RollUp:
+        return add_up(self.parts)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    """A host whose files are being followed already: the first poll is done."""
+    host = Host(tmp_path)
+    host.write("acct-1.csv", HEAD + row("d"))
+    host.poll()
+    return host
+
+
+def tally(rolled: RollUp) -> Tally:
+    return sum(rolled.cells.values(), Tally())
+
+
+def test_only_what_was_appended_is_read(host: Host) -> None:
+    assert tally(host.total) == Tally(delivered=1)
+    before = host.shell.bytes_out
+    host.write("acct-1.csv", row("t") + row("d"))
+    assert tally(host.poll()) == Tally(delivered=1, deferred=1)
+    assert host.shell.bytes_out - before < 600
+    assert tally(host.poll()) == Tally()
+    assert len(host.positions) == 1
+
+
+def test_one_poll_is_two_commands(host: Host) -> None:
+    host.write("acct-1.csv", row("t"))
+    host.write("diag-1.csv", HEAD + row("tq"))
+    before = len(host.shell.commands)
+    assert tally(host.poll()) == Tally(deferred=1, queue_deferred=1)
+    assert len(host.shell.commands) - before == 2
+
+
+def test_a_half_written_line_waits(host: Host) -> None:
+    whole = row("t", dsnDiag='smtp;421 4.7.0 first\r\n421 4.7.0 "second", third')
+    for cut in range(0, len(whole), 9):
+        host.write("acct-1.csv", whole[cut : cut + 9])
+        if cut + 9 < len(whole):
+            assert host.poll().rows == 0
+    assert tally(host.poll()) == Tally(deferred=1)
+    assert host.positions[0].offset == (host.folder / "acct-1.csv").stat().st_size
+
+
+def test_a_renamed_file_is_read_to_its_end_and_its_heir_from_the_start(host: Host) -> None:
+    host.write("acct-1.csv", row("t"))
+    (host.folder / "old dir").mkdir()
+    (host.folder / "acct-1.csv").rename(host.folder / "old dir" / "acct-1.csv")
+    host.write("acct-1.csv", HEAD + row("b") * 2)
+    assert tally(host.poll()) == Tally(deferred=1, bounced=2)
+    assert tally(host.poll()) == Tally()
+
+
+def test_a_replaced_file_is_read_from_the_start(host: Host) -> None:
+    host.write("new", HEAD + row("t") * 3)
+    (host.folder / "new").rename(host.folder / "acct-1.csv")
+    assert tally(host.poll()) == Tally(deferred=3)
+
+
+def test_a_cut_file_is_read_from_the_start(host: Host) -> None:
+    host.write("acct-1.csv", row("d") * 5)
+    host.poll()
+    (host.folder / "acct-1.csv").write_text(HEAD + row("t"), newline="")
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+def test_a_new_file_is_read_from_the_start_and_each_has_its_own_header(host: Host) -> None:
+    host.write("diag.csv", "type,queue,timeLogged\ntq,yahoo.rollup/v,1795184701\n")
+    host.write("acct-2.csv", "")
+    assert tally(host.poll()) == Tally(queue_deferred=1)
+    host.write("diag.csv", "tq,yahoo.rollup/v,1795184701\n")
+    host.write("acct-2.csv", HEAD + row("t"))
+    assert tally(host.poll()) == Tally(queue_deferred=1, deferred=1)
+
+
+def test_a_deleted_file_is_forgotten_in_the_end(host: Host) -> None:
+    host.write("acct-2.csv", HEAD)
+    host.poll()
+    (host.folder / "acct-1.csv").unlink()
+    for _ in range(3):
+        host.poll()
+    assert [Path(at.path).name for at in host.positions] == ["acct-2.csv"]
+
+
+def test_a_file_missing_from_one_listing_is_not_counted_again(host: Host) -> None:
+    host.write("acct-2.csv", HEAD)
+    host.poll()
+    (host.folder / "acct-1.csv").rename(host.folder / "elsewhere")
+    host.poll()
+    (host.folder / "elsewhere").rename(host.folder / "acct-1.csv")
+    assert host.poll().rows == 0
+
+
+def test_an_old_inode_with_a_new_name_and_other_bytes_is_a_new_file(host: Host) -> None:
+    """A file system gives the inode of a deleted file away at once: its offset means nothing in the new file."""
+    (old,) = host.positions
+    host.write("acct-2.csv", HEAD + row("t") * 4)
+    (host.folder / "acct-1.csv").unlink()
+    inode = (host.folder / "acct-2.csv").stat().st_ino
+    host.positions = (FilePosition(old.path, inode, old.offset + 7, old.header),)
+    assert tally(host.poll()) == Tally(deferred=4)
+
+
+def test_no_files_yet_is_no_fault(tmp_path: Path) -> None:
+    assert Host(tmp_path).poll().rows == 0
+
+
+@pytest.mark.parametrize("name", ["acct-a b.csv", "acct-$(touch hacked).csv", "acct-'\".csv", "acct-*.csv"])
+def test_odd_file_names_are_only_names(tmp_path: Path, name: str) -> None:
+    host = Host(tmp_path)
+    host.write(name, HEAD + row("t"))
+    assert tally(host.poll()) == Tally(deferred=1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_unreadable_file_is_named(host: Host) -> None:
+    class Refusing(LocalShell):
+        def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
+            return b"unreadable /var/log/pmta/diag.csv\n" + super().run(host, argv, timeout_s=timeout_s, limit=limit)
+
+    refused = FollowedFiles(Refusing(), {"mta1": (f"{host.folder}/*",)}, ISPS, FixedClock())
+    with pytest.raises(HostError, match="mta1: no permission to read /var/log/pmta/diag.csv: add the SSH user"):
+        refused.read_new("mta1", host.positions)
+
+
+@pytest.mark.parametrize("tools", [("zstd",), ()])
+def test_it_works_with_and_without_zstd(tmp_path: Path, tools: Sequence[str]) -> None:
+    wanted = ("sh", "tail", "head", "stat", *tools)
+    (tmp_path / "bin").mkdir()
+    for tool in wanted:
+        found = shutil.which(tool, path="/usr/bin:/bin")
+        assert found, f"{tool} is needed here"
+        (tmp_path / "bin" / tool).symlink_to(found)
+    host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
+    host.write("acct-1.csv", HEAD + row("d") * 2000)
+    host.poll()
+    assert tally(host.total) == Tally(delivered=2000)
+    assert (host.shell.bytes_out < 60_000) is bool(tools)
+
+
+def test_it_works_without_stat(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "tail", "head", "ls", "wc"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
+    host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
+    host.write("acct-1 2.csv", HEAD + row("d"))
+    host.poll()
+    host.write("acct-1 2.csv", row("t"))
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+def test_a_file_replaced_under_the_reading_is_not_counted_then(tmp_path: Path) -> None:
+    def replace(argv: tuple[str, ...]) -> None:
+        if argv[4] in ("zstd", "plain") and (tmp_path / "next").exists():
+            (tmp_path / "next").rename(tmp_path / "acct-1.csv")
+
+    host = Host(tmp_path, LocalShell(replace))
+    host.write("acct-1.csv", HEAD + row("d"))
+    host.poll()
+    host.write("acct-1.csv", row("t") * 3)
+    host.write("next", HEAD + row("b") * 50)
+    assert host.poll().rows == 0
+    assert tally(host.poll()) == Tally(bounced=50)
+
+
+def test_bytes_that_never_come_are_said_in_the_end(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sh").symlink_to("/bin/sh")
+    (tmp_path / "bin" / "stat").symlink_to(str(shutil.which("stat", path="/usr/bin:/bin")))
+    host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
+    host.write("acct-1.csv", HEAD + row("d"))
+    assert host.poll().rows == 0
+    assert host.poll().rows == 0
+    with pytest.raises(HostError, match=r"mta1: 3 polls in a row did not return the bytes asked for"):
+        host.poll()
+
+
+def test_a_big_backlog_is_read_in_several_polls(tmp_path: Path) -> None:
+    host = Host(tmp_path, poll_bytes=5 << 20)
+    host.write("acct-1.csv", HEAD)
+    host.write("diag-1.csv", HEAD)
+    host.poll()
+    host.write("acct-1.csv", row("d") * 100_000)
+    host.write("diag-1.csv", row("t") * 10)
+    first = host.poll()
+    assert tally(first).deferred == 10  # a small file never waits for a big one
+    while host.poll().rows:
+        pass
+    assert tally(host.total) == Tally(delivered=100_000, deferred=10)
+
+
+def test_the_first_start_reads_the_last_two_hours_only(tmp_path: Path) -> None:
+    start = NOW - timedelta(hours=14)
+    times = [start + timedelta(seconds=second) for second in range(0, 14 * 3600, 2)]
+    rows = [row("d", f"{at:%Y-%m-%d %H:%M:%S}+0000", "a-domain-with-a-long-name.example") for at in times]
+    host = Host(tmp_path)
+    host.write("acct-1.csv", HEAD + "".join(rows))
+    host.write("acct-0.csv", HEAD + row("b", "2026-11-19 01:00:00+0000") * 3000)
+    rolled = host.poll()
+    expected = 2 * 3600 // 2
+    assert expected <= tally(rolled).delivered < expected + 2500
+    assert tally(rolled).bounced == 0
+    assert host.shell.bytes_out < (tmp_path / "acct-1.csv").stat().st_size / 2
+    host.write("acct-0.csv", row("t"))
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(hostile_files(), st.lists(st.integers(1, 500), min_size=1, max_size=5))
+def test_any_cutting_into_polls_counts_the_same(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, steps: list[int]
+) -> None:
+    reader = RowReader(data, None)
+    whole = roll_up(reader, host="mta1", isps=ISPS)
+    host = Host(tmp_path_factory.mktemp("host"))
+    host.write("diag-1.csv", HEAD)
+    host.poll()
+    for step in [*steps, len(data)]:
+        piece, data = data[:step], data[step:]
+        host.write("acct-1.csv", piece)
+        host.poll()
+    assert host.total == whole
+    assert sum(at.offset for at in host.positions) == reader.position + len(HEAD)
