@@ -9,13 +9,18 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from bot import __version__
+from bot.core.durations import parse_duration, parse_until
 from bot.errors import DeferbotError
+
+T = TypeVar("T")
 
 cli = typer.Typer(
     name="deferbot",
@@ -24,6 +29,17 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+
+class Grouping(StrEnum):
+    """What `rates --by` takes."""
+
+    ISP = "isp"
+    IP = "ip"
+    VMTA = "vmta"
+    REPLY = "reply"
+    JOB = "job"
+
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
@@ -104,14 +120,38 @@ def check(config: ConfigOption = Path("config.yaml")) -> None:
 @cli.command()
 def rates(
     files: Annotated[list[str], typer.Argument(help="Accounting files (.csv, .csv.gz), or - for standard input.")],
-    by: Annotated[str, typer.Option(help="isp, ip, vmta, reply or job.")] = "isp",
+    by: Annotated[Grouping, typer.Option(help="What one row is.")] = Grouping.ISP,
     isp: Annotated[str | None, typer.Option(help="Only this ISP, by any usual name.")] = None,
     window: Annotated[str, typer.Option(help="How far back to look.")] = "60m",
     until: Annotated[str | None, typer.Option(help="End of the window; default: the newest record.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every row as a JSON list.")] = False,
 ) -> None:
     """Deferral rates straight from accounting files: the quick question, answered with a real CSV reader."""
-    raise NotImplementedError((files, by, isp, window, until, as_json))
+    from rich.console import Console
+
+    from bot.knowledge import shipped_playbooks
+    from bot.playbook.isps import load_isps
+    from bot.rates import rate_rows, render_table, to_json
+
+    rows = rate_rows(
+        files,
+        isps=load_isps(shipped_playbooks() / "isps.yaml"),
+        by=by.value,
+        isp=isp,
+        window=_given("--window", window, parse_duration),
+        until=_given("--until", until, parse_until) if until else None,
+    )
+    if as_json:
+        typer.echo(to_json(rows))
+    else:
+        Console().print(render_table(rows))
+
+
+def _given(option: str, text: str, parse: Callable[[str], T]) -> T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def ended_by_signal() -> threading.Event:

@@ -22,8 +22,8 @@ from bot.sim.sshd import SimSshd, fleet_commands
 from bot.wiring import App, build
 
 PEOPLE = (
-    Person("U0ONCALL", "oncall", "On call", operator=True),
-    Person("U0VISITOR", "visitor", "Not on call"),
+    Person("U0OPERATOR", "operator", "Operator", operator=True),
+    Person("U0BYSTANDER", "bystander", "Bystander"),
 )
 CHANNEL = "C0LOCAL"
 HISTORY = timedelta(hours=3)
@@ -98,7 +98,12 @@ class Demo:
 
     def _local_slack(self, stack: ExitStack) -> LocalSlack:
         slack = LocalSlack(
-            people=PEOPLE, channel_id=CHANNEL, panel=Panel(self.fleet), port=self._port, charts=self._charts
+            people=PEOPLE,
+            channel_id=CHANNEL,
+            panel=Panel(self.fleet),
+            port=self._port,
+            charts=self._charts,
+            wall=lambda: self.clock.now().timestamp(),
         )
         slack.start()
         stack.callback(slack.stop)

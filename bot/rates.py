@@ -26,6 +26,7 @@ from bot.pmta.local import read_local
 
 MIN_ATTEMPTS = 50
 """Fewer say nothing about a rate."""
+LONGEST = timedelta(days=3660)
 By = Literal["isp", "ip", "vmta", "reply", "job"]
 GROUPINGS: tuple[By, ...] = ("isp", "ip", "vmta", "reply", "job")
 NO_DEFERRALS = (
@@ -154,7 +155,7 @@ def rate_rows(
     Raises: DeferbotError where a file cannot be read or has no header, or `isp` is unknown.
     """
     known = isps.resolve(isp) if isp else None
-    source = Source(by, (known or isp.strip().lower()) if isp else None, window, until)
+    source = Source(by, (known or isp.strip().lower()) if isp else None, min(window, LONGEST), until)
     for path in paths:
         for frame in read_local(path, isps):
             source.add(frame)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from slack_sdk import WebClient
 from sqlalchemy import Engine
 
 from bot.clock import SystemClock
@@ -25,6 +24,7 @@ from bot.services.undo import Undo
 from bot.services.watch import Watch
 from bot.settings import HostSettings, JumpSettings, Settings
 from bot.slack.app import SlackServices, build_app
+from bot.slack.chat import slack_client
 from bot.slack.outbox import Outbox
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
@@ -123,7 +123,7 @@ class _Parts:
         self.changes = SqlChangeStore(self.engine)
         self.audit = SqlAuditLog(self.engine)
         self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
-        self.client = WebClient(self.secrets.slack_bot_token.get_secret_value(), base_url=self.secrets.slack_api_url)
+        self.client = slack_client(self.secrets.slack_bot_token.get_secret_value(), self.secrets.slack_api_url)
         self.judgement = self._judgement()
         self.outbox = Outbox(
             self.client,

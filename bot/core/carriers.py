@@ -1,42 +1,48 @@
-"""Which few of many carry the deferrals: the targets of a narrow action."""
+"""Which few of many carry the deferrals: the evidence for, and the targets of, a narrow action."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bot.core.diagnosis import Share
+from bot.core.model import Tally
 
-SHARE = 0.8
-"""Together the carriers must hold at least this part of all deferrals."""
+SHARE = 0.6
+"""Together the carriers hold at least this part of all deferrals."""
+CLEARLY = 2.0
+"""Each of them is deferred at least this many times as often as all the others together."""
+MIN_ATTEMPTS = 20
+"""A row with less mail cannot be judged on its own."""
 
 
-def carriers(rows: Sequence[Share], *, min_attempts: int = 20) -> tuple[Share, ...]:
-    """The fewest rows, worst first, that together carry 80 % of the deferrals and stand out from the rest.
+def carriers(rows: Sequence[Share]) -> tuple[Share, ...]:
+    """The rows that carry most deferrals and are clearly worse than the rest; empty where none stands out.
 
-    A row stands out when its own rate is at least twice that of all rows not chosen. Where the deferrals are
-    spread evenly nobody stands out and the answer is every row with a deferral: then it is not about single
-    rows. Rows under `min_attempts` attempts cannot be judged and are never chosen on their own.
+    Taken by falling rate: the fewest that hold `SHARE` of the deferrals, and then every next one that is still
+    at least half as bad as the worst. Evenly spread trouble has no carriers, and one row alone cannot be
+    compared. Worst first by deferrals; the order of `rows` does not matter.
     """
-    total = sum(row.tally.deferred for row in rows)
-    if not total:
-        return ()
-    judged = [row for row in rows if row.tally.attempts >= min_attempts and row.tally.deferred]
+    judged = [row for row in rows if row.tally.attempts >= MIN_ATTEMPTS and row.tally.deferred]
     ranked = sorted(judged, key=lambda row: (-row.tally.rate, -row.tally.deferred, row.key))
-    chosen: list[Share] = []
-    carried = 0
-    for row in ranked:
-        if carried >= SHARE * total:
+    whole = sum((row.tally for row in rows), Tally())
+    held, chosen = Tally(), 0
+    for place, row in enumerate(ranked, start=1):
+        if chosen and row.tally.rate < ranked[0].tally.rate / CLEARLY:
             break
-        chosen.append(row)
-        carried += row.tally.deferred
-    if carried >= SHARE * total and _stand_out(chosen, rows):
-        return tuple(sorted(chosen, key=lambda row: (-row.tally.deferred, row.key)))
-    return tuple(row for row in rows if row.tally.deferred)
+        held += row.tally
+        if held.deferred >= SHARE * whole.deferred and _stands_out(row.tally, held, whole):
+            chosen = place
+    return tuple(sorted(ranked[:chosen], key=lambda row: (-row.tally.deferred, row.key)))
 
 
-def _stand_out(chosen: Sequence[Share], rows: Sequence[Share]) -> bool:
-    names = {row.key for row in chosen}
-    rest = [row.tally for row in rows if row.key not in names]
-    attempts = sum(tally.attempts for tally in rest)
-    rest_rate = sum(tally.deferred for tally in rest) / attempts if attempts else 0.0
-    return all(row.tally.rate >= 2 * rest_rate for row in chosen)
+def alike(rows: Sequence[Share]) -> bool:
+    """True where several rows can be judged and none is twice as good or bad as all of them together."""
+    judged = [row.tally for row in rows if row.tally.attempts >= MIN_ATTEMPTS]
+    whole = sum((row.tally for row in rows), Tally())
+    return len(judged) > 1 and all(whole.rate / CLEARLY < tally.rate < whole.rate * CLEARLY for tally in judged)
+
+
+def _stands_out(tally: Tally, held: Tally, whole: Tally) -> bool:
+    """Against everything that is not held: `tally` is the mildest of what is held, so it speaks for all of them."""
+    attempts, deferred = whole.attempts - held.attempts, whole.deferred - held.deferred
+    return attempts > 0 and tally.rate >= CLEARLY * deferred / attempts

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.category import Category
 from bot.core.model import QueueState, Tally, Window
 from bot.core.tier import Tier
+
+LATELY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,12 @@ class Diagnosis:
     def judged(self) -> bool:
         """True where there were enough attempts for the rate to mean something."""
         return self.now.attempts >= self.min_attempts
+
+    @property
+    def lately(self) -> Tally:
+        """The last ten minutes: where an hour's rate still carries what is over, this shows it."""
+        since = (self.window.end - LATELY).timestamp()
+        return sum((point.tally for point in self.series if point.minute >= since), Tally())
 
     @property
     def blind(self) -> bool:

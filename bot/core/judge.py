@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.core.carriers import carriers
+from bot.core.carriers import alike, carriers
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine, Point, ReplyLine, Share
 from bot.core.model import QueueState, Tally, Window
@@ -168,11 +168,11 @@ def _evidence(ips: tuple[Share, ...], reading: Reading, counts: Counts) -> Itera
     if not deferred:
         return
     worst = carriers(ips)
-    if worst and len(worst) < len(ips):
+    if worst:
         share = sum(row.tally.deferred for row in worst) / deferred
         yield f"{len(worst)} of {len(ips)} IPs {'carries' if len(worst) == 1 else 'carry'} {share:.0%} of the deferrals"
         yield from _contrast({row.key for row in worst}, counts.elsewhere)
-    elif len(ips) > 1:
+    elif alike(ips):
         yield f"all {len(ips)} IPs are deferred alike: not one IP's own standing"
     if left_out := deferred - reading.aimed:
         yield f"{left_out:,} of {deferred:,} deferrals are full or dead mailboxes: not in the tier"

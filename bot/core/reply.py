@@ -56,7 +56,8 @@ def clean(diag: str) -> str:
     code, enhanced = (found[1], found[2]) if found else (None, None)
     if code:
         # "550-5.7.26 … 550-5.7.26 … 550 5.7.26 …": the code that began every line of the reply.
-        again = rf"(?<=\S)\s+{code}[- ](?:{re.escape(enhanced)}\s+)?" if enhanced else rf"(?<=\S)\s+{code}-"
+        same = rf"[- ]{re.escape(enhanced)}\s+|" if enhanced else ""
+        again = rf"(?<=\S)\s+{code}(?:{same}-)"
         text = re.sub(again, " ", text)
         text = f"{code} {text[4:]}" if text[3:4] == "-" else text
     return " ".join(text.split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.playbook.duration import short
+from bot.core.durations import pmta_duration
 from bot.playbook.names import safe_ip, safe_queue
 
 Argv = tuple[str, ...]
@@ -57,7 +57,7 @@ def resume_vmta(vmta: str) -> Argv:
 
 def disable_source(ip: str, queue: str, reenable_after: timedelta) -> Argv:
     """Stop using one source IP in one queue; PMTA itself takes it back after `reenable_after`."""
-    return ("pmta", "disable", "source", f"--reenable-after={short(reenable_after)}", _ip(ip), _queue(queue))
+    return ("pmta", "disable", "source", f"--reenable-after={pmta_duration(reenable_after)}", _ip(ip), _queue(queue))
 
 
 def enable_source(ip: str, queue: str) -> Argv:

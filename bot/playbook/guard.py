@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bot.core.change import ACTIVE, Change, ChangeState, Expect, Refusal
+from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
-from bot.playbook.duration import words
 
 PLAN_LIVES = timedelta(minutes=10)
 """A preview older than this no longer shows what is so."""
@@ -53,7 +53,7 @@ def check_apply(
     if change.state is not ChangeState.PLANNED:
         return _no_longer_planned(change, now)
     if now - change.planned_at > PLAN_LIVES:
-        age = words(now - change.planned_at)
+        age = duration_words(now - change.planned_at)
         return Refusal("stale plan", f"This preview is {age} old and the facts may have changed. Open a fresh one.")
     if incident.state is IncidentState.RESOLVED:
         return _resolved(incident)
@@ -70,7 +70,7 @@ def check_undo(change: Change | None, *, operator: bool, now: datetime) -> Refus
         return Refusal("unknown change", "That change is no longer there.")
     if change.state in (ChangeState.APPLIED, ChangeState.FAILED):
         return None
-    ended = f"{words(now - change.ended_at)} ago" if change.ended_at and now > change.ended_at else "before"
+    ended = f"{duration_words(now - change.ended_at)} ago" if change.ended_at and now > change.ended_at else "before"
     said = {
         ChangeState.APPLYING: "is still being applied. Undo it once it is done.",
         ChangeState.UNDOING: "is being undone already.",
@@ -85,8 +85,8 @@ def _resolved(incident: Incident) -> Refusal:
 
 
 def _duplicate(other: Change, now: datetime) -> Refusal:
-    ago = f", applied {words(now - other.applied_at)} ago" if other.applied_at and now > other.applied_at else ""
-    return Refusal("duplicate", f"CHG-{other.id} does the same and is active{ago}: undo it first or let it end.")
+    who = _applied(other, now)
+    return Refusal("duplicate", f"CHG-{other.id} does the same and is active ({who}): undo it first or let it end.")
 
 
 def _no_longer_planned(change: Change, now: datetime) -> Refusal:
@@ -94,8 +94,14 @@ def _no_longer_planned(change: Change, now: datetime) -> Refusal:
         return Refusal("state", f"CHG-{change.id} was withdrawn: nothing was done. Open a fresh preview.")
     if change.state in (ChangeState.UNDONE, ChangeState.EXPIRED):
         return Refusal("state", f"CHG-{change.id} was applied and has ended since; nothing more was done.")
-    ago = f" {words(now - change.applied_at)} ago" if change.applied_at and now > change.applied_at else ""
-    return Refusal("state", f"CHG-{change.id} was applied{ago}; nothing more was done.")
+    return Refusal("state", f"CHG-{change.id}: {_applied(change, now)}; nothing more was done.")
+
+
+def _applied(change: Change, now: datetime) -> str:
+    """ "<@U0ANN> applied it 40 s ago", as far as it is known."""
+    who = f"<@{change.applied_by}> applied it" if change.applied_by else "it was applied"
+    ago = f" {duration_words(now - change.applied_at)} ago" if change.applied_at and now > change.applied_at else ""
+    return f"{who}{ago}"
 
 
 def _in_the_way(change: Change, others: Iterable[Change], now: datetime) -> Refusal | None:

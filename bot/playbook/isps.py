@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.core.isp import IspCatalog, IspEntry
 from bot.errors import ConfigError
@@ -32,7 +32,7 @@ class _Isp(BaseModel):
 class _IspFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    isps: tuple[_Isp, ...] = Field(min_length=1)
+    isps: tuple[_Isp, ...]
 
 
 def load_isps(path: Path) -> IspCatalog:
@@ -50,9 +50,9 @@ def load_isps(path: Path) -> IspCatalog:
         isps = _IspFile.model_validate(raw).isps
     except ValidationError as e:
         raise ConfigError([_fault(path, error["loc"], error["msg"], error["input"]) for error in e.errors()]) from e
-    doubled = [f"{path}: {fault}" for fault in _doubled(isps)]
-    if doubled:
-        raise ConfigError(doubled)
+    faults = [f"{path}: {fault}" for fault in _contradictions(isps)]
+    if faults:
+        raise ConfigError(faults)
     return IspCatalog(
         [IspEntry(i.key, i.title, i.aliases, i.domains, i.mx, i.rollups, i.replies) for i in isps],
     )
@@ -63,8 +63,10 @@ def _fault(path: Path, place: tuple[int | str, ...], message: str, found: object
     return f"{path}: {at or 'top level'}: {message}, found {str(found)[:80]!r}"
 
 
-def _doubled(isps: tuple[_Isp, ...]) -> Iterator[str]:
+def _contradictions(isps: tuple[_Isp, ...]) -> Iterator[str]:
     """What may belong to one provider only."""
+    if not isps:
+        yield "isps: at least one provider expected, found none"
     named = {
         "key": [isp.key for isp in isps],
         "alias or key": [name for isp in isps for name in {isp.key, *isp.aliases}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.core.carriers import carriers
+from bot.core.carriers import MIN_ATTEMPTS, carriers
 from bot.core.diagnosis import Diagnosis, Share
 from bot.core.model import QueueState, Tally
 from bot.playbook.actions import Aim, Target
@@ -12,29 +12,10 @@ from bot.playbook.actions import Aim, Target
 Cells = Mapping[tuple[str, str, str], Tally]
 """(host, source IP, VMTA) -> counts at this ISP in the window."""
 
-CLEARLY = 2.0
-"""The worst are deferred at least this many times as often as the rest together."""
-MIN_ATTEMPTS = 20
-"""A row with less mail cannot be judged on its own."""
-
 
 def worst(rows: Sequence[Share]) -> tuple[str, ...]:
-    """The few rows that carry most of the deferrals and are clearly worse than the rest; empty where none is.
-
-    `core.carriers` picks the fewest rows that hold 80 % of the deferrals. They count as worst only where other
-    rows are left, and each of the few is deferred at least twice as often as all the others together: evenly
-    spread trouble has no worst, and one IP alone cannot be compared.
-    """
-    chosen = carriers(rows, min_attempts=MIN_ATTEMPTS)
-    names = {row.key for row in chosen}
-    rest = sum((row.tally for row in rows if row.key not in names), Tally())
-    if not chosen or not rest.attempts or not all(_clearly_worse(row.tally, rest) for row in chosen):
-        return ()
-    return tuple(row.key for row in sorted(chosen, key=lambda row: (-row.tally.deferred, row.key)))
-
-
-def _clearly_worse(tally: Tally, rest: Tally) -> bool:
-    return tally.attempts >= MIN_ATTEMPTS and tally.rate >= CLEARLY * rest.rate
+    """The few rows that carry most of the deferrals (`core.carriers`), by name."""
+    return tuple(row.key for row in carriers(rows))
 
 
 def affected(rows: Sequence[Share]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, Roles, Wake
 from bot.services.diagnose import Diagnose
 from bot.services.run_steps import TOOK_EFFECT, StepRunner
 
-
 _GONE = Refusal("gone", "That is no longer there: nothing was done.")
 
 

@@ -66,17 +66,17 @@ class Diagnose:
         """Everything known about one ISP now, with the playbooks that fit."""
         window = self._window()
         counts = self._counts(isp, window)
-        current = next((i.tier for i in self._incidents.unresolved() if i.isp == isp), Tier.CLEAR)
+        incident = next((i for i in self._incidents.unresolved() if i.isp == isp), None)
         diagnosis = judge(
             isp,
             self._isps.title(isp),
             window,
             counts,
             self._classify(isp),
-            current,
+            incident.tier if incident else Tier.CLEAR,
             self._judgement.rule_of(isp),
         )
-        fitting, advice = offers(diagnosis, self._playbooks)
+        fitting, advice = offers(diagnosis, self._playbooks, exclude=self._active(incident))
         return replace(diagnosis, offers=fitting, advice=advice)
 
     def tiers(self) -> tuple[tuple[str, Tier, Category | None], ...]:
@@ -127,6 +127,11 @@ class Diagnose:
             key = (host, source_ip, vmta)
             cells[key] = cells.get(key, Tally()) + tally
         return PlanFacts(cells=cells, queues=self._queues(isp), isp_title=self._isps.title(isp))
+
+    def _active(self, incident: Incident | None) -> set[str]:
+        """Playbooks that are in force for it."""
+        changes = self._changes.of_incident(incident.id) if incident else ()
+        return {change.plan.playbook for change in changes if change.state in ACTIVE}
 
     def _window(self) -> Window:
         """The last whole minutes up to and including the running one."""

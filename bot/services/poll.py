@@ -37,11 +37,14 @@ class Poll:
             self._tallies.commit(host, records)
             self._fleet.put_snapshot(self._snapshot(host))
         except DeferbotError as error:
-            log.warning("host not polled", extra={"action": "poll_failed", "host": host, "error": str(error)})
+            if str(error) != before.error:
+                log.warning("host not polled", extra={"action": "poll_failed", "host": host, "error": str(error)})
             health = replace(before, error=str(error), failing_since=before.failing_since or self._clock.now())
         else:
             health = _seen(before, records, self._clock.now())
-            log.info("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
+            log.debug("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
+            if before.error or before.polled_at is None:
+                log.info("host is read", extra={"action": "host_seen", "host": host})
         self._fleet.put_health(health)
         return health
 

@@ -66,7 +66,7 @@ class Watch:
         if incident is None:
             return
         self._record(incident, Move.OPEN, diagnosis)
-        self._note(incident, f"{_rate(diagnosis)}, tier *{diagnosis.tier.name.lower()}*: incident opened")
+        self._note(incident, f"{_rate(diagnosis)}: tier *{diagnosis.tier.name.lower()}*, incident opened")
 
     def _update(self, move: Move, incident: Incident, diagnosis: Diagnosis) -> None:
         state = self._state(incident)
@@ -75,7 +75,7 @@ class Watch:
             return
         self._record(incident, move, diagnosis)
         was, now = incident.tier.name.lower(), diagnosis.tier.name.lower()
-        self._note(incident, f"{_rate(diagnosis)}, tier *{was}* → *{now}*", broadcast=move is Move.RISE)
+        self._note(incident, f"{_rate(diagnosis)}: tier *{was}* → *{now}*", broadcast=move is Move.RISE)
 
     def _resolve(self, incident: Incident, diagnosis: Diagnosis) -> None:
         moved = self._incidents.move(
@@ -110,4 +110,4 @@ class Watch:
 
 
 def _rate(diagnosis: Diagnosis) -> str:
-    return f"rate {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts"
+    return f"*{diagnosis.title}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"

@@ -175,7 +175,7 @@ def test_an_unreadable_file_is_named(host: Host) -> None:
             return b"unreadable /var/log/pmta/diag.csv\n" + super().run(host, argv, timeout_s=timeout_s, limit=limit)
 
     refused = FollowedFiles(Refusing(), {"mta1": (f"{host.folder}/*",)}, ISPS, FixedClock())
-    with pytest.raises(HostError, match="mta1: no permission to read /var/log/pmta/diag.csv: add the SSH user"):
+    with pytest.raises(HostError, match=r"mta1: no permission to read /var/log/pmta/diag\.csv: add the SSH user"):
         refused.read_new("mta1", host.positions)
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.playbook import commands
-from bot.playbook.duration import parse, short, words
 from bot.playbook.names import safe_ip, safe_queue, safe_vmta, shown
 
 QUEUE = "gmail.com/gmail-ip-1"
@@ -113,41 +112,3 @@ def test_what_is_shown_of_a_foreign_name_is_harmless(text: str) -> None:
     assert found.isprintable()
     assert not set("<>&`*_~@") & set(found)
     assert len(found) <= 700
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2d", 172800), ("1d2h3m4s", 93784)]
-)
-def test_durations_are_read(text: str, seconds: int) -> None:
-    assert parse(text) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("text", ["", "4x", "4", "h", "-4h", "4 h", "0m", "1m1h", None, 4, ["4h"], "٤h"])
-def test_no_duration_says_what_was_expected(text: object) -> None:
-    with pytest.raises(ValueError, match="a duration such as 4h expected, found"):
-        parse(text)
-
-
-@given(st.integers(1, 10**7))
-def test_the_short_form_is_read_back(seconds: int) -> None:
-    span = timedelta(seconds=seconds)
-    assert parse(short(span)) == span if seconds < 10**6 else short(span)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "short_form", "for_people"),
-    [
-        (40, "40s", "40 s"),
-        (840, "14m", "14 min"),
-        (4800, "80m", "1 h 20 min"),
-        (14400, "4h", "4 h"),
-        (172800, "2d", "2 d"),
-        (3661, "3661s", "1 h 1 min"),
-    ],
-)
-def test_durations_are_written(seconds: int, short_form: str, for_people: str) -> None:
-    assert (short(timedelta(seconds=seconds)), words(timedelta(seconds=seconds))) == (short_form, for_people)
-
-
-def test_no_time_at_all_is_zero_seconds() -> None:
-    assert words(timedelta()) == "0 s"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.durations import duration_words
 from bot.slack.messages import texts
 from tests.diagnoses import HOSTILE, NOW
 
@@ -42,7 +43,7 @@ def test_percent_never_shows_raw_decimals(rate: float) -> None:
     [(0, "0 s"), (40, "40 s"), (840, "14 min"), (4800, "1 h 20 min"), (7200, "2 h"), (183600, "2 d 3 h"), (-5, "0 s")],
 )
 def test_durations(seconds: int, expected: str) -> None:
-    assert texts.duration(timedelta(seconds=seconds)) == expected
+    assert duration_words(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(60, "60 min"), (120, "120 min"), (360, "6 h"), (1440, "1 d")])

@@ -65,7 +65,7 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
     )
     told = "\n".join(faults(tmp_path, text))
     for words in (
-        "1: poll_every: expected a time such as 10s, 5m or 1h30m, found '10 parsecs'",
+        "1: poll_every: expected a duration such as 90s, 10m, 1h30m or 2d, found '10 parsecs'",
         "4: hosts[0].port:",
         "6: slack.channel:",
         "alerts.alert_from: expected throttle, mixed, reputation or block, found 'awful'",
@@ -85,7 +85,7 @@ def test_a_host_needs_a_way_to_log_in_and_a_name_of_its_own(tmp_path: Path) -> N
 @pytest.mark.parametrize("value", ["0s", "-5s", "", "5", "1h 99x"])
 def test_times_that_are_none(tmp_path: Path, value: str) -> None:
     told = faults(tmp_path, CORE.replace("poll_every: 10s", f'poll_every: "{value}"'))
-    assert told and told[0].startswith("1: poll_every: expected a time")
+    assert told and told[0].startswith("1: poll_every: expected a duration")
 
 
 def test_secrets_come_from_the_environment_or_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

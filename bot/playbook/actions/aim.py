@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from bot.core.durations import parse_duration
 from bot.core.model import QueueState
-from bot.playbook.duration import parse
 
-Lasts = Annotated[timedelta, BeforeValidator(parse)]
+Lasts = Annotated[timedelta, BeforeValidator(lambda text: parse_duration(str(text)))]
 """Written `4h`; every change has an end."""
 
 

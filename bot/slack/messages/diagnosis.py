@@ -75,9 +75,9 @@ def _reply_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
 
 
 def _ips(diagnosis: Diagnosis) -> str:
-    """The IPs that carry the deferrals, and at least three; the others summed up."""
+    """The IPs that carry the deferrals, and at least three; more where none stands out; the others summed up."""
     few = len(carriers(diagnosis.ips))
-    most = min(TOP_IPS, max(3, few)) if few < len(diagnosis.ips) else TOP_ALIKE
+    most = min(TOP_IPS, max(3, few)) if few else TOP_ALIKE
     lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.ips[:most]]
     more = "more, together " + _rate(_sum(diagnosis.ips[most:]), diagnosis)
     return _list("Per source IP", lines, len(diagnosis.ips), more)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import slackblocks as sb
 
 from bot.core.change import ACTIVE, Change, ChangeState
+from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
 from bot.slack.messages import buttons, fleet, states, texts, why
 from bot.slack.messages.message import Message, context, message, section
@@ -49,6 +50,7 @@ def _head(incident: Incident, changes: Sequence[Change], now: datetime) -> list[
     tally = diagnosis.now
     hosts = [line for line in diagnosis.hosts if not line.trouble]
     numbers = [f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"]
+    numbers += filter(None, [states.lately(diagnosis)])
     if hosts:
         numbers.append(texts.counted(len(hosts), "host"))
     numbers.append(f"since {texts.at_time(incident.opened_at, now)}")
@@ -127,7 +129,7 @@ def _resolved(
 ) -> Message:
     diagnosis = incident.diagnosis
     ended = incident.resolved_at or diagnosis.at
-    took, peak = texts.duration(max(ended - incident.opened_at, timedelta(0))), texts.percent(incident.peak_rate)
+    took, peak = duration_words(max(ended - incident.opened_at, timedelta(0))), texts.percent(incident.peak_rate)
     rate = f"back to {texts.percent(diagnosis.now.rate)}" if diagnosis.judged else "over"
     title = states.name(diagnosis)
     when = f"{texts.at_time(incident.opened_at, now)} to {texts.at_time(ended, now)}"

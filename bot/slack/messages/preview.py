@@ -9,6 +9,7 @@ from datetime import datetime
 import slackblocks as sb
 
 from bot.core.change import Change, Plan, Step
+from bot.core.durations import duration_words
 from bot.slack.messages import texts
 from bot.slack.messages.message import Json, modal, section
 
@@ -91,7 +92,7 @@ def _touches(plan: Plan, now: datetime) -> str:
     lines = [
         f"{verb} *{texts.counted(plan.recipients, 'waiting recipient')}*; {share} of this ISP's recent attempts "
         "went this way.",
-        f"Ends by itself after *{texts.duration(plan.lasts)}* ({texts.at_time(now + plan.lasts, now)}). "
+        f"Ends by itself after *{duration_words(plan.lasts)}* ({texts.at_time(now + plan.lasts, now)}). "
         "Undo at any time.",
     ]
     return "\n".join(lines)

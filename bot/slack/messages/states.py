@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.core.diagnosis import Diagnosis, OverviewLine
+from bot.core.diagnosis import LATELY, Diagnosis, OverviewLine
 from bot.core.incident import Incident, IncidentState
 from bot.core.tier import Tier
 from bot.slack.messages import texts
 
 GREY = "#8a8f98"
+LATELY_ATTEMPTS = 20
 _TIERS: dict[Tier, tuple[str, str, str]] = {
     Tier.CLEAR: ("🟢", "#2e9e5b", "normal"),
     Tier.THROTTLE: ("🟡", "#d9a514", "throttled"),
@@ -59,6 +60,14 @@ def rate_words(diagnosis: Diagnosis) -> str:
     if not diagnosis.judged:
         return f"not enough mail to judge ({texts.count(now.attempts)} of {diagnosis.min_attempts} attempts)"
     return f"{texts.percent(now.rate)} deferred"
+
+
+def lately(diagnosis: Diagnosis) -> str:
+    """ "4 % in the last 10 min", "" where that is too little mail to tell or no news."""
+    tally = diagnosis.lately
+    if diagnosis.blind or tally.attempts < LATELY_ATTEMPTS or diagnosis.window.length <= LATELY:
+        return ""
+    return f"{texts.percent(tally.rate)} in the last {texts.window_words(LATELY)}"
 
 
 def trend_words(diagnosis: Diagnosis) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from bot.core.durations import duration_words
+
 SAMPLE_LIMIT = 160
 NAME_LIMIT = 60
 BLOCK_LIMIT = 2900
@@ -42,28 +44,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def duration(span: timedelta) -> str:
-    """ "40 s", "14 min", "1 h 20 min", "2 d 3 h": the two largest units, cut, never rounded up."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if hours == 0:
-        return f"{minutes} min"
-    if days == 0:
-        return _joined(f"{hours} h", minutes % 60, "min")
-    return _joined(f"{days} d", hours % 24, "h")
-
-
 def window_words(span: timedelta) -> str:
     """How long a window is: "60 min", "24 h"; minutes up to two hours, so that a rate's span reads the same
     everywhere."""
     minutes = int(span.total_seconds()) // 60
-    return f"{minutes} min" if 0 < minutes <= 120 else duration(span)
-
-
-def _joined(first: str, rest: int, unit: str) -> str:
-    return f"{first} {rest} {unit}" if rest else first
+    return f"{minutes} min" if 0 < minutes <= 120 else duration_words(span)
 
 
 def at_time(at: datetime, now: datetime) -> str:

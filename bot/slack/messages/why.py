@@ -64,7 +64,7 @@ def _said(text: str) -> str:
 
 
 def worst_places(diagnosis: Diagnosis) -> str:
-    """ "Worst IPs: `192.0.2.10` `.11` · VMTA: `gmail-ip-1`": the few that carry the deferrals, "" where all do."""
+    """ "Worst IPs: `192.0.2.10` `.11` · VMTA: `gmail-ip-1`": the few that carry most deferrals."""
     parts = []
     ips = _few(diagnosis.ips)
     if ips:
@@ -77,8 +77,9 @@ def worst_places(diagnosis: Diagnosis) -> str:
 
 
 def _few(shares: tuple[Share, ...]) -> list[str]:
-    chosen = [share.key for share in carriers(shares)]
-    return chosen if len(chosen) < len(shares) else []
+    """Those that stand out; where none does, the three with most deferrals."""
+    chosen = carriers(shares) or [share for share in shares if share.tally.deferred][:SHOWN]
+    return [share.key for share in chosen]
 
 
 def _more(names: list[str]) -> str:
