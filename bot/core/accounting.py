@@ -170,7 +170,7 @@ class RowReader:
 
     def _set_header(self, fields: list[str]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow([field.lstrip("\ufeff").strip() for field in fields])
+        csv.writer(line).writerow([field.lstrip("\ufeff").strip() for field in fields])
         self.header = Header.parse(line.getvalue())
         self._take = _Taker(self.header)
 

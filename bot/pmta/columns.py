@@ -151,8 +151,10 @@ def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
     end = b"\r" if b"\r" in piece else b"\n"
     marked = piece.replace(end, b",\x02" + end)
     try:
-        breaks = _breaks_inside_quotes(marked.decode("utf-8"))
-        if breaks is None:
+        text = pl.Series([marked.decode("utf-8")])
+        breaks = _breaks_inside_quotes(text)
+        # A carriage return alone ends a row for csv and is dropped at some places by polars.
+        if breaks is None or text.str.count_matches("\r\n", literal=True)[0] != piece.count(b"\r"):
             return None
         table = pl.read_csv(
             marked,
@@ -187,13 +189,13 @@ def _has_long_line(piece: bytes) -> bool:
     return any(piece.find(b"\n", at, at + half) < 0 for at in range(0, len(piece) - half, half))
 
 
-def _breaks_inside_quotes(text: str) -> int | None:
-    """How many line ends stand inside quotes; None where any quote is not where RFC 4180 has it.
+def _breaks_inside_quotes(text: pl.Series) -> int | None:
+    """How many line ends stand inside quotes of the one `text`; None where any quote is not where RFC 4180 has it.
 
     Cut at quotes, the parts are by turns outside and inside. A part outside begins with a comma (after the
     closing quote) and ends with one or a line end (before the opening quote), or is empty: a doubled quote.
     """
-    parts = pl.Series([text]).str.split('"').explode()
+    parts = text.str.split('"').explode()
     if len(parts) % 2 == 0:
         return None
     outside = parts.gather_every(2)

@@ -36,6 +36,7 @@ def test_fast_path_equals_the_reference(data: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(hostile_files())
 @example(b'type,timeLogged\r\nd,"2026-11-20 14:25:01+0000"x\r\nd,1795184701\r\n' * 9)
+@example(b'type,timeLogged,vmta\r\nd,1795184701,"a"\r,\nd,1795184701,a\r\n' * 9)
 @example(b"type,timeLogged,vmta\nd,1795184701\nd,1795184701,a,b\nd,1795184701,a\n" * 9)
 def test_fast_path_equals_the_reference_on_hostile_bytes(data: bytes) -> None:
     assert fast(data) == reference(data)
