@@ -149,12 +149,14 @@ def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
     if _has_long_line(piece):
         return None
     end = b"\r" if b"\r" in piece else b"\n"
+    line_end = "\r\n" if end == b"\r" else "\n"
     marked = piece.replace(end, b",\x02" + end)
+    marks = (len(marked) - len(piece)) // 2
     try:
         text = pl.Series([marked.decode("utf-8")])
-        breaks = _breaks_inside_quotes(text)
+        inside = _breaks_inside_quotes(text, line_end)
         # A carriage return alone ends a row for csv and is dropped at some places by polars.
-        if breaks is None or text.str.count_matches("\r\n", literal=True)[0] != piece.count(b"\r"):
+        if inside is None or (end == b"\r" and text.str.count_matches(line_end, literal=True)[0] != marks):
             return None
         table = pl.read_csv(
             marked,
@@ -165,7 +167,7 @@ def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
         )
     except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
-    if table.height != piece.count(b"\n") - breaks or not (table[f"column_{width + 1}"] == _MARK).all():
+    if table.height != marks - inside or not (table[f"column_{width + 1}"] == _MARK).all():
         return None
     table = table.select(
         [
@@ -173,8 +175,7 @@ def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
             for name in _WANTED
         ]
     )
-    marks_inside_quotes = piece.count(end) > table.height
-    return table.with_columns(pl.all().str.replace_all("," + _MARK, "", literal=True)) if marks_inside_quotes else table
+    return table.with_columns(pl.all().str.replace_all("," + _MARK, "", literal=True)) if inside else table
 
 
 def _places(header: Header) -> dict[str, str]:
@@ -189,7 +190,7 @@ def _has_long_line(piece: bytes) -> bool:
     return any(piece.find(b"\n", at, at + half) < 0 for at in range(0, len(piece) - half, half))
 
 
-def _breaks_inside_quotes(text: pl.Series) -> int | None:
+def _breaks_inside_quotes(text: pl.Series, line_end: str) -> int | None:
     """How many line ends stand inside quotes of the one `text`; None where any quote is not where RFC 4180 has it.
 
     Cut at quotes, the parts are by turns outside and inside. A part outside begins with a comma (after the
@@ -205,7 +206,7 @@ def _breaks_inside_quotes(text: pl.Series) -> int | None:
     begins = before.str.ends_with(",") | before.str.ends_with("\n") | (before == "")
     if not begins.all():
         return None
-    return int(parts.gather_every(2, 1).str.count_matches("\n", literal=True).sum())
+    return int(parts.gather_every(2, 1).str.count_matches(line_end, literal=True).sum())
 
 
 def _sift(table: pl.DataFrame, isps: IspCatalog, *, timed: bool) -> Frame | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
@@ -52,9 +53,10 @@ class Fold:
         cells = _counted(self._cells, _CELL)
         jobs = _counted(self._jobs, _JOB)
         host = self._host
+        tally = _Tallies().__getitem__
         return RollUp(
-            cells={Cell(m, isp, host, ip, vmta, reply): Tally(*n) for m, isp, ip, vmta, reply, *n in cells},
-            jobs={JobCell(m, isp, job): Tally(*n) for m, isp, job, *n in jobs},
+            cells={Cell(r[0], r[1], host, r[2], r[3], r[4]): tally(r[5:]) for r in cells},
+            jobs={JobCell(r[0], r[1], r[2]): tally(r[3:]) for r in jobs},
             samples=dict(self._samples),
             left_out=dict(self._left_out),
             rows=self._records,
@@ -68,6 +70,14 @@ class Fold:
                 self._samples[isp, reply] = sample(diag)
 
 
+class _Tallies(dict[tuple[int, ...], Tally]):
+    """Counts -> `Tally`. Most cells hold one of a few counts, and making an object for each is what costs."""
+
+    def __missing__(self, counts: tuple[int, ...]) -> Tally:
+        made = self[counts] = Tally(*counts)
+        return made
+
+
 def _grouped(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     return rows.group_by(*keys, "kind").agg(pl.len().cast(pl.Int64).alias("n"))
 
@@ -76,6 +86,6 @@ def _summed(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(parts).group_by(*keys, "kind").agg(pl.col("n").sum())
 
 
-def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> list[tuple]:  # type: ignore[type-arg]
+def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Rows of keys and the four counts in `Tally`'s order."""
     return pl.concat(parts).group_by(*keys).agg(_COUNTS).rows() if parts else []
