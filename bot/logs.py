@@ -8,7 +8,7 @@ import sys
 from typing import TextIO
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_CHATTY = ("slack_bolt", "slack_sdk", "apscheduler", "urllib3", "alembic", "aiohttp")
+_CHATTY = ("slack_bolt", "slack_sdk", "urllib3", "alembic", "aiohttp")
 """Libraries that tell at INFO what our own lines tell already."""
 
 
@@ -40,4 +40,5 @@ def set_up_logging(*, verbose: bool = False, stream: TextIO | None = None) -> No
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("bot.slack.bolt").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a poll that takes longer than its interval is no news
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its faults come back to us as errors in one sentence

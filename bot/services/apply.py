@@ -148,15 +148,23 @@ def refresh_incident(incidents: IncidentStore, changes: ChangeStore, incident: i
 
 
 def results_line(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> str:
-    """One timeline line: per host how many steps did what; trouble in PMTA's own words."""
+    """One timeline line: per host how many steps did what; trouble in the host's own words."""
     parts = []
     for host in dict.fromkeys(step.host for step in plan.steps):
         mine = [result for result in results if plan.steps[result.step].host == host]
-        counts = [(outcome, sum(result.outcome is outcome for result in mine)) for outcome in Outcome]
-        said = ", ".join(f"{n} {outcome.value}" for outcome, n in counts if n) or "nothing to do"
-        trouble = next((result.said for result in mine if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN)), "")
-        parts.append(f"`{host}` {said}" + (f": {_quoted(trouble)}" if trouble else ""))
-    return ("Undone. " if undo else "Done. ") + " · ".join(parts)
+        parts.append(f"`{host}` {_host_words(mine)}")
+    return ("Taken back. " if undo else "Applied. ") + " · ".join(parts)
+
+
+def _host_words(results: Sequence[StepResult]) -> str:
+    """ "3 of 3 read back", "1 of 2 read back, 1 failed: “…”"."""
+    if not results:
+        return "nothing to do"
+    counts = [(outcome, sum(result.outcome is outcome for result in results)) for outcome in Outcome]
+    said = [f"{dict(counts)[Outcome.CONFIRMED]} of {len(results)} read back"]
+    said += [f"{number} {outcome.value}" for outcome, number in counts if number and outcome is not Outcome.CONFIRMED]
+    trouble = next((result.said for result in results if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN)), "")
+    return ", ".join(said) + (f": {_quoted(trouble)}" if trouble else "")
 
 
 def results_for_audit(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> list[dict[str, object]]:

@@ -75,7 +75,9 @@ class Watch:
             return
         self._record(incident, move, diagnosis)
         was, now = incident.tier.name.lower(), diagnosis.tier.name.lower()
-        self._note(incident, f"{_rate(diagnosis)}: tier *{was}* → *{now}*", broadcast=move is Move.RISE)
+        self._note(
+            incident, f"{_rate(diagnosis)}: tier *{was}* → *{now}*", broadcast=_heard_again(move, diagnosis.tier)
+        )
 
     def _resolve(self, incident: Incident, diagnosis: Diagnosis) -> None:
         moved = self._incidents.move(
@@ -107,6 +109,11 @@ class Watch:
             detail=detail,
         )
         log.info("incident moved", extra={"action": f"incident_{move.name.lower()}", "incident": incident.id, **detail})
+
+
+def _heard_again(move: Move, tier: Tier) -> bool:
+    """An edit notifies nobody, so the worst tier is said in the channel once more; other rises stay in the thread."""
+    return move is Move.RISE and tier is Tier.BLOCK
 
 
 def _rate(diagnosis: Diagnosis) -> str:

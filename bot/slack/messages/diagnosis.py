@@ -21,7 +21,7 @@ TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 5, 3
 def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: TierRule | None = None) -> Message:
     """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
     blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
-    blocks += [section(text) for text in (_why_and_do(diagnosis),) if text]
+    blocks += [section(text) for text in (_why_and_do(diagnosis, incident),) if text]
     blocks += [*why.beside(diagnosis), *_replies(diagnosis)]
     blocks += [section(text) for text in (_ips(diagnosis),) if text]
     blocks += _vmtas(diagnosis)
@@ -52,8 +52,9 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     return [line, numbers, *([line_of_bars] if line_of_bars else [])]
 
 
-def _why_and_do(diagnosis: Diagnosis) -> str:
-    return "\n".join(part for part in (why.why(diagnosis), why.do(diagnosis)) if part)
+def _why_and_do(diagnosis: Diagnosis, incident: Incident | None) -> str:
+    state = incident.state if incident is not None else None
+    return "\n".join(part for part in (why.why(diagnosis), why.do(diagnosis, state)) if part)
 
 
 def _replies(diagnosis: Diagnosis) -> list[sb.Block]:
@@ -154,13 +155,14 @@ def _actions(incident: Incident | None) -> list[sb.Element]:
         return [buttons.overview_button()]
     offers = incident.diagnosis.offers
     shown: list[sb.Element] = []
-    if offers:
+    if offers and incident.state is not IncidentState.MITIGATING:
         value = buttons.apply_value(incident.id, incident.revision, offers[0].playbook)
         shown.append(buttons.offer_button(offers[0], 0, value))
+        offers = offers[1:]
     if not incident.owner:
         shown.append(buttons.acknowledge_button(buttons.incident_value(incident.id, incident.revision)))
     shown.append(buttons.overview_button())
-    rest = buttons.menu(buttons.offer_options(offers[1:], incident.id, incident.revision))
+    rest = buttons.menu(buttons.offer_options(offers, incident.id, incident.revision))
     return [*shown, rest] if rest is not None else shown
 
 

@@ -24,7 +24,7 @@ def incident_message(
         return _resolved(incident, changes, now, chart, key, color)
     body: list[sb.Block] = [section("\n".join(_head(incident, changes, now)))]
     body += [section(text) for text in (why.why(incident.diagnosis),) if text] + why.sample(incident.diagnosis)
-    tail: list[sb.Block] = [section(text) for text in (_do(incident),) if text]
+    tail: list[sb.Block] = [section(text) for text in (why.do(incident.diagnosis, incident.state),) if text]
     tail += why.beside(incident.diagnosis) if incident.state is IncidentState.OPEN else []
     actions = _open_actions(incident, changes)
     tail += [sb.ActionsBlock(elements=actions)] if actions else []
@@ -67,12 +67,6 @@ def _in_force(change: Change, now: datetime) -> str:
     if change.state is ChangeState.UNDOING:
         return f"{what}, being taken back"
     return what + (f", until {texts.at_time(change.ends_at, now)}, by itself" if change.ends_at else "")
-
-
-def _do(incident: Incident) -> str:
-    if incident.state is IncidentState.MITIGATING:
-        return f"*Do:* watch the chart: it shows the effect before the {states.span(incident.diagnosis)} rate does."
-    return why.do(incident.diagnosis)
 
 
 def _open_actions(incident: Incident, changes: Sequence[Change]) -> list[sb.Element]:

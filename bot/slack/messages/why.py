@@ -5,7 +5,8 @@ from __future__ import annotations
 import slackblocks as sb
 
 from bot.core.carriers import carriers
-from bot.core.diagnosis import Diagnosis, ReplyLine, Share
+from bot.core.diagnosis import LATELY, Diagnosis, ReplyLine, Share
+from bot.core.incident import IncidentState
 from bot.slack.messages import texts
 from bot.slack.messages.message import context, quote
 
@@ -42,8 +43,13 @@ def why(diagnosis: Diagnosis) -> str:
     return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
 
 
-def do(diagnosis: Diagnosis) -> str:
-    """The recommended action with its reason; without one the advice; "" where there is neither."""
+def do(diagnosis: Diagnosis, state: IncidentState | None) -> str:
+    """The recommended action with its reason; without one the advice; "" where there is neither.
+
+    While a change is in force its effect comes first: doing more before it shows is how things get worse.
+    """
+    if state is IncidentState.MITIGATING:
+        return f"*Do:* wait and see: the last {texts.window_words(LATELY)} show the effect before the hour does."
     if diagnosis.blind:
         return "*Do:* look at the hosts first: what is written here is from before they went silent."
     if diagnosis.offers:
