@@ -277,3 +277,47 @@ def test_any_cutting_into_polls_counts_the_same(
         host.poll()
     assert host.total == whole
     assert sum(at.offset for at in host.positions) == reader.position + len(HEAD)
+
+
+def test_a_first_start_while_a_header_is_being_written(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.write("acct-1.csv", HEAD[:20])
+    assert host.poll().rows == 0
+    host.write("acct-1.csv", HEAD[20:] + row("t"))
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+def test_a_file_that_is_no_accounting_file_is_left_alone(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.write("acct-1.csv", b"\0\xff\n" * 60_000)
+    assert host.poll().rows == 0
+    host.write("acct-1.csv", "more\n")
+    assert host.poll().left_out == {"no header before it": 1}
+
+
+def test_a_first_start_that_finds_files_changing_is_tried_again(tmp_path: Path) -> None:
+    def grow(argv: tuple[str, ...]) -> None:
+        if argv[4] == "zstd" and (tmp_path / "next").exists():
+            (tmp_path / "next").rename(tmp_path / "acct-1.csv")
+
+    host = Host(tmp_path, LocalShell(grow))
+    host.write("acct-1.csv", HEAD + row("d"))
+    host.write("next", HEAD + row("t"))
+    assert host.poll().rows == 0
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+def test_a_broken_zstd_is_said(host: Host) -> None:
+    class Garbling(LocalShell):
+        def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
+            answer = super().run(host, argv, timeout_s=timeout_s, limit=limit)
+            return b"zstd: no space left" if argv[4] == "zstd" else answer
+
+    host.write("acct-1.csv", row("t"))
+    garbled = FollowedFiles(Garbling(), {"mta1": (f"{host.folder}/*.csv",)}, ISPS, FixedClock())
+    with pytest.raises(HostError, match=r"mta1: zstd data expected from `zstd -1`, found b'zstd: no space left"):
+        garbled.read_new("mta1", host.positions)
+
+
+def test_a_host_without_globs_has_nothing_to_read(host: Host) -> None:
+    assert host.files.read_new("mta9", ()).positions == ()

@@ -151,6 +151,12 @@ def test_a_quote_that_never_closes_does_not_hold_up_the_file() -> None:
     assert reader.position == len(data)
 
 
+def test_bytes_without_any_line_end_are_given_up_in_the_end() -> None:
+    reader = RowReader(HEAD + b"t" * LINE_LIMIT, None)
+    assert list(reader) == ["longer than 128 KiB"]
+    assert reader.position == len(HEAD) + LINE_LIMIT
+
+
 def test_what_may_still_change_waits() -> None:
     for tail in (b"t,17951847", b't,"two\r\nlines', b"t" * (RECORD_LIMIT + 9)):
         reader = RowReader(HEAD + tail, None)

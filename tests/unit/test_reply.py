@@ -80,6 +80,7 @@ def test_template_takes_any_text(text: str) -> None:
     [
         ('550 <nobody@corp.example>: user "nobody" unknown', '550 <…@corp.example>: user "…" unknown'),
         ('to "ab"@x.example and c+d=e@x.example.', "to …@x.example and …@x.example."),
+        ("al@a.example is not al", "…@a.example is not al"),  # two letters are too often a word
         ("at 5 pm @ home", "at 5 pm @ home"),
         ("nobodyelse nobody@a.example", "nobodyelse …@a.example"),
     ],
