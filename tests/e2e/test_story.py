@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -88,6 +89,10 @@ def slowed(demo: Demo) -> set[tuple[str, str]]:
     }
 
 
+def said(demo: Demo, ts: str, word: str) -> bool:
+    return any(word in str(note["text"]) for note in demo.slack.thread(ts))
+
+
 def become(page: WebDriver, demo: Demo, user: str) -> None:
     page.get(f"{demo.slack.url}?user={user}")
 
@@ -122,7 +127,7 @@ def test_the_whole_story(demo: Demo, page: WebDriver) -> None:
     click(page, "modal-submit")
     until(page, lambda _: not slowed(demo), "both queues back to normal in the fleet")
     (incident,) = [m for m in demo.slack.messages("C0LOCAL") if m.get("thread_ts", m["ts"]) == m["ts"]]
-    thread = "\n".join(str(note["text"]) for note in demo.slack.thread(str(incident["ts"])))
+    timeline = str(incident["ts"])
     for word in (
         "incident opened",
         "is applying",
@@ -131,5 +136,5 @@ def test_the_whole_story(demo: Demo, page: WebDriver) -> None:
         "is taking back",
         "Taken back.",
     ):
-        assert word in thread
+        demo.slack.wait_for(partial(said, demo, timeline, word), 10)
     assert complaints(page) == []
