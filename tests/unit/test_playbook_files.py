@@ -123,7 +123,7 @@ def test_all_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
     faults = "\n".join(wrong.value.faults)
     assert len(wrong.value.faults) == 7
     for said in (
-        'steps[0].lasts: a duration such as 4h expected, found "4x"',
+        "steps[0].lasts: expected a duration such as 90s, 10m, 1h30m or 2d, found '4x'",
         'when[0].tier[0]: one of clear, throttle, mixed, reputation, block expected, found "huge"',
         "other.yaml:",
         "advice: expected this key, found nothing",
@@ -142,7 +142,7 @@ def test_all_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         ("Slow {n} {isp} queues", "Slow {what} queues", "title: fields {isp}, {n} expected, found {what}"),
         ("{share}", "{share", "expected"),
         ("gives: recommended", "gives: not", "at least one that gives recommended or offered"),
-        ("lasts: 4h", "lasts: 0m", "a duration such as 4h expected"),
+        ("lasts: 4h", "lasts: 0m", "expected a duration such as 90s"),
         ("target: worst_queues", "target: worst_ips", "steps[0].target"),
         ("name: slow-down", "name: slow-down\nname: slow-down", "twice"),
         ("lasts: 4h}", "lasts: 4h}\n  - {action: pause_queue, target: all_queues, lasts: 1h}", "a change has one end"),
