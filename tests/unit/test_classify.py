@@ -201,7 +201,7 @@ def test_no_shipped_pattern_could_blow_up() -> None:
 def test_accuracy_on_the_labelled_replies() -> None:
     """Third-party data, never part of the project: read where it lies. Lenient: an accepted alternative counts."""
     if not DEV.is_file():
-        pytest.skip(f"the labelled replies are not there ({DEV})")
+        pytest.skip(f"third-party data that is not part of this project is not there: {DEV.name}")
     right, whole = _score(DEV)
     assert right["all"] / whole["all"] >= 0.90
     assert right["transient"] / whole["transient"] >= 0.87

@@ -28,16 +28,21 @@ class PauseQueue(BaseModel):
         return "already paused" if aim.paused else ""
 
     def plan(self, aim: Aim) -> Step:
-        return Step(
-            host=aim.host,
-            title=f"Pause {aim.queue} on {aim.host}",
-            argv=commands.pause_queue(aim.queue),
-            undo_argv=commands.resume_queue(aim.queue),
-            queue=aim.queue,
-            source_ip="",
-            before="running",
-            after="paused",
-            expect=Expect.PAUSED,
-            expect_undone=Expect.NOT_PAUSED,
-            recipients=aim.recipients,
-        )
+        return pause_step(aim)
+
+
+def pause_step(aim: Aim) -> Step:
+    """Pause what the aim's `queue` names, be it `domain/vmta` or `*/vmta`; the undo resumes the same."""
+    return Step(
+        host=aim.host,
+        title=f"Pause {aim.queue} on {aim.host}",
+        argv=commands.pause_queue(aim.queue),
+        undo_argv=commands.resume_queue(aim.queue),
+        queue=aim.queue,
+        source_ip="",
+        before="running",
+        after="paused",
+        expect=Expect.PAUSED,
+        expect_undone=Expect.NOT_PAUSED,
+        recipients=aim.recipients,
+    )

@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.change import Expect, Step
-from bot.playbook import commands
+from bot.core.change import Step
 from bot.playbook.actions.aim import Aim, Lasts, Target
+from bot.playbook.actions.pause_queue import pause_step
 
 
 class PauseVmta(BaseModel):
@@ -31,16 +31,4 @@ class PauseVmta(BaseModel):
         return "a queue of it is paused already, so an undo could not be exact" if aim.paused else ""
 
     def plan(self, aim: Aim) -> Step:
-        return Step(
-            host=aim.host,
-            title=f"Pause {aim.queue} on {aim.host}",
-            argv=commands.pause_queue(aim.queue),
-            undo_argv=commands.resume_queue(aim.queue),
-            queue=aim.queue,
-            source_ip="",
-            before="running",
-            after="paused",
-            expect=Expect.PAUSED,
-            expect_undone=Expect.NOT_PAUSED,
-            recipients=aim.recipients,
-        )
+        return pause_step(aim)
