@@ -83,7 +83,9 @@ def run(config: ConfigOption = Path("config.yaml"), verbose: Verbose = False) ->
 
 @cli.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1; 0 takes a free one.")] = 8033,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page on 127.0.0.1; 0 takes a free one.")
+    ] = 8033,
     speed: Annotated[float, typer.Option(min=1, max=60, help="Simulated seconds per real second.")] = 30,
     poll_every: Annotated[str, typer.Option(help="How often the hosts are read, in real time.")] = "2s",
     scenario: Annotated[str, typer.Option(help="What happens first; `calm` for nothing.")] = "gmail-reputation",

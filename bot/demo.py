@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -105,7 +106,12 @@ class Demo:
             charts=self._charts,
             wall=lambda: self.clock.now().timestamp(),
         )
-        slack.start()
+        try:
+            slack.start()
+        except OSError as error:
+            said = "in use" if error.errno == errno.EADDRINUSE else f"({error.strerror})"
+            fault = f"demo: --port: a free port expected, found {self._port} {said}; --port 0 takes a free one"
+            raise ConfigError([fault]) from None
         stack.callback(slack.stop)
         return slack
 
@@ -145,7 +151,8 @@ class Demo:
                 }
             )
         except ValidationError as error:
-            raise ConfigError([f"demo: {one['loc'][0]}: {one['msg']}" for one in error.errors()]) from None
+            faults = [f"demo: {one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
+            raise ConfigError([fault.replace("poll_every", "--poll-every") for fault in faults]) from None
         secrets = Secrets(
             slack_bot_token=SecretStr("xoxb-local"),
             slack_app_token=SecretStr("xapp-local"),

@@ -79,11 +79,12 @@ class Jobs:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End after the work under way; nothing new starts."""
+        """End after the work under way; nothing new starts. Harmless where nothing was started."""
         self._stopping.set()
         self._polled.set()
-        self._scheduler.shutdown(wait=True)
-        self._watcher.join()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+            self._watcher.join()
 
     def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
         self._scheduler.add_job(self._guarded(work, name), "interval", seconds=seconds)

@@ -8,7 +8,7 @@ import sys
 from typing import TextIO
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_CHATTY = ("slack_bolt", "slack_sdk", "urllib3", "alembic", "aiohttp")
+_CHATTY = ("slack_bolt", "urllib3", "alembic", "aiohttp")
 """Libraries that tell at INFO what our own lines tell already."""
 
 
@@ -29,6 +29,11 @@ def _shown(value: object) -> str:
     return text if plain or not isinstance(value, str) else json.dumps(text, ensure_ascii=False)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Bolt warns that our client goes before the token in the environment; that is how it is meant."""
+    return "`token` will be unused" not in record.getMessage()
+
+
 def set_up_logging(*, verbose: bool = False, stream: TextIO | None = None) -> None:
     """Send every log line to `stream` (default stderr); `verbose` shows DEBUG of our own modules."""
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -40,5 +45,7 @@ def set_up_logging(*, verbose: bool = False, stream: TextIO | None = None) -> No
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("bot.slack.bolt").setLevel(logging.WARNING)
+    logging.getLogger("bot.slack.bolt").addFilter(_is_news)
+    logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # as for paramiko: they come back to us as ChatError
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a poll that takes longer than its interval is no news
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its faults come back to us as errors in one sentence

@@ -77,7 +77,7 @@ class App:
     def start(self) -> None:
         """Settle what an earlier stop cut off, then connect to Slack and start looking.
 
-        Raises: ChatError where Slack does not take the tokens.
+        Raises: ChatError where Slack refuses a token; where it gives no answer, the hosts are watched meanwhile.
         """
         self.apply.recover()
         self.undo.recover()
@@ -86,13 +86,14 @@ class App:
         self.jobs.start()
 
     def stop(self) -> None:
-        """Take nothing new in, finish what runs, close."""
+        """Take nothing new in, finish what runs, close; also what `start` left half started."""
         self.socket.close()
         self.jobs.stop()
         self.pool.shutdown(wait=True)
         self.stopping.set()
         self.outbox.wake()
-        self.outbox_thread.join()
+        if self.outbox_thread.is_alive():
+            self.outbox_thread.join()
         self.shell.close()
         self.engine.dispose()
 

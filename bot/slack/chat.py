@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 
 from slack_sdk import WebClient
@@ -45,8 +46,14 @@ _NEXT_STEPS = {
     "token_revoked": "install the app again and set SLACK_BOT_TOKEN",
     "token_expired": "turn token rotation off or set a fresh SLACK_BOT_TOKEN",
     "account_inactive": "install the app again",
+    "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
     "plan_upgrade_required": "this workspace has no user groups: list user ids under `roles.operator`",
 }
+_NEXT_STEPS_OF_APP_TOKEN = _NEXT_STEPS | dict.fromkeys(
+    ("invalid_auth", "not_authed", "token_revoked", "token_expired"), "check SLACK_APP_TOKEN"
+)
+OPEN_SOCKET = "apps.connections.open"
+"""The one method that is called with the app-level token."""
 
 
 def slack_client(token: str, api_url: str = "") -> WebClient:
@@ -60,9 +67,15 @@ def call(method: Callable[..., SlackResponse], **arguments: object) -> SlackResp
 
     Raises: ChatError; `retry_after_s` is set where Slack said how long to wait.
     """
-    name = method.__name__.replace("_", ".")
-    try:
+    with sorted_faults(method.__name__.replace("_", ".")):
         return method(**arguments)
+
+
+@contextmanager
+def sorted_faults(name: str) -> Iterator[None]:
+    """Whatever the SDK raises while it calls the Web API method `name` comes out as a ChatError."""
+    try:
+        yield
     except SlackApiError as error:
         raise _refused(name, error) from error
     except (OSError, HTTPException, SlackClientError) as error:
@@ -81,8 +94,9 @@ def _refused(name: str, error: SlackApiError) -> ChatError:
     permanent = code not in TRANSIENT and status < 500
     detail = "; ".join(str(line) for line in data.get("response_metadata", {}).get("messages", [])[:3])
     sentence = f"Slack {name}: {code}" + (f" ({detail})" if detail else "")
-    if code in _NEXT_STEPS:
-        sentence += f"; {_NEXT_STEPS[code]}"
+    steps = _NEXT_STEPS_OF_APP_TOKEN if name == OPEN_SOCKET else _NEXT_STEPS
+    if code in steps:
+        sentence += f"; {steps[code]}"
     return ChatError(
         code, sentence, permanent=permanent, retry_after_s=_retry_after(response) if status == 429 else 0.0
     )

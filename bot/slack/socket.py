@@ -9,10 +9,16 @@ from contextlib import suppress
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 
+from bot.errors import ChatError
+from bot.slack.chat import OPEN_SOCKET, call, sorted_faults
+
 log = logging.getLogger(__name__)
 
 PING_INTERVAL_S = 2
 """The SDK's own 10 took 55 s to notice a dead server, 2 took 7 s."""
+
+SDK_LOG = "slack_sdk.socket_mode"
+"""The SDK tells a dead Slack every two seconds; `tend` tells it once."""
 
 
 class Socket:
@@ -25,17 +31,24 @@ class Socket:
         self._patience = patience
         self._handler: SocketModeHandler | None = None
         self._missed = 0
+        self._trouble = ""
         self._guard = threading.Lock()
         self._closed = False
 
     def start(self) -> None:
-        """Connect; returns once connected.
+        """Try both tokens and connect. Where Slack gives no answer, say so once and leave the rest to `tend`.
 
-        Raises: what the SDK raises where Slack cannot be reached or refuses the app token.
+        Raises: ChatError where Slack refuses a token: trying again cannot help.
         """
         with self._guard:
             self._closed = False
-            self._handler = self._connect()
+            try:
+                call(self._app.client.auth_test)
+                self._handler = self._connect()
+            except ChatError as error:
+                if error.permanent:
+                    raise
+                self._stumbled(error)
 
     def is_connected(self) -> bool:
         handler = self._handler
@@ -51,9 +64,14 @@ class Socket:
             if self._missed < self._patience:
                 return
             self._missed = 0
-            log.warning("socket rebuilt", extra={"action": "socket_rebuilt"})
             self._drop()
-            self._handler = self._connect()
+            try:
+                self._handler = self._connect()
+            except ChatError as error:
+                self._stumbled(error)
+            else:
+                self._trouble = ""
+                log.warning("socket rebuilt", extra={"action": "socket_rebuilt"})
 
     def close(self) -> None:
         """Take no more requests; those under way are finished by the SDK's workers."""
@@ -62,9 +80,22 @@ class Socket:
             self._drop()
 
     def _connect(self) -> SocketModeHandler:
-        handler = SocketModeHandler(self._app, self._app_token, ping_interval=PING_INTERVAL_S)
-        handler.client.connect()
+        handler = SocketModeHandler(
+            self._app, self._app_token, logger=logging.getLogger(SDK_LOG), ping_interval=PING_INTERVAL_S
+        )
+        try:
+            with sorted_faults(OPEN_SOCKET):
+                handler.client.connect()
+        except ChatError:
+            self._handler = handler
+            self._drop()  # ends the threads that the SDK starts before it connects
+            raise
         return handler
+
+    def _stumbled(self, error: ChatError) -> None:
+        if str(error) != self._trouble:
+            log.warning("Slack cannot be reached; trying on", extra={"action": "socket_failed", "error": str(error)})
+        self._trouble = str(error)
 
     def _drop(self) -> None:
         handler, self._handler = self._handler, None
