@@ -21,7 +21,7 @@ from rich.text import Text
 from bot.core.isp import IspCatalog
 from bot.core.model import Tally, Window
 from bot.errors import DeferbotError
-from bot.pmta.columns import Frame
+from bot.pmta.frame import Frame
 from bot.pmta.local import read_local
 
 MIN_ATTEMPTS = 50

@@ -55,7 +55,15 @@ _DIAGS = [
     "smtp;421-4.7.0 first\r\n421-4.7.0 second\r\n421 4.7.0 third, ünïcode",
     "smtp;550 fe80::1 at 2026-11-20 14:25:01 id 4F2A71B2C3 mx9.example.net",
 ]
-_TIMES = ["2026-11-20 14:25:01+0000", "2026-11-20 23:59:59-0330", "1795184701", "yesterday", "", "2026-11-20T14:25:30Z"]
+_TIMES = [
+    "2026-11-20 14:25:01+0000",
+    "2026-11-20 23:59:59-0330",
+    "1795184701",
+    "yesterday",
+    "",
+    "2026-11-20T14:25:30Z",
+    "11/20/2026 14:25:01",
+]
 fields = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["d", "d", "t", "b", "tq", "r", "rb", "f", "?", ""]),
@@ -105,6 +113,9 @@ _BROKEN = [
     b"\xef\xbb\xbf",
     b"\n\n",
     b"x" * 300,
+    b"{",
+    b'\n{"type":"t","timeLogged":"1795184701","vmta":"v1"}\n',
+    b'\n{"type":"x"}\n{"type":"t","timeLogged":"11/20/2026 14:25:01","dsnDiag":"\\ud800, \\u0000"}\n',
 ]
 
 

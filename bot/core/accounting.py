@@ -1,8 +1,9 @@
 """PowerMTA accounting files, read record by record: the plain reference, on the standard library's csv.
 
 A file is RFC 4180 with a header line; its order, its case and its columns are the operator's choice, and
-header lines may come again in the middle. Nothing here raises on what a file holds: a record that cannot be
-read is its reason instead, so that one bad line never stops a file.
+header lines may come again in the middle. A line that begins with "{" is a record in JSON (5.0 and later) and
+needs no header. Nothing here raises on what a file holds: a record that cannot be read is its reason instead,
+so that one bad line never stops a file.
 
 Source: PowerMTA 5.0 User's Guide, accounting files.
 """
@@ -12,12 +13,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from typing import NamedTuple
 
+from bot.core.json_record import json_fields
+from bot.core.record_time import PLAIN, TimeStyle, parse_time
+from bot.core.reply import mask_local_parts
 from bot.errors import ParseError
 
 RECORD_LIMIT = 128 << 10
@@ -39,13 +41,16 @@ QUOTING = "broken quoting"
 NOT_UTF8 = "not UTF-8"
 NUL = "NUL byte"
 TOO_LONG = "longer than 128 KiB"
-
-_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})? ?(?:(Z)|([+-])(\d\d):?(\d\d))?",
-    re.ASCII,
+BROKEN_JSON = "broken JSON"
+BAD_ROWS = frozenset(
+    {BAD_TIME, UNKNOWN_TYPE, NO_HEADER, FIELD_COUNT, QUOTING, NOT_UTF8, NUL, TOO_LONG, BROKEN_JSON, NO_TIME_COLUMN}
 )
-_EPOCH = re.compile(r"(\d{9,10})(?:\.\d{1,9})?", re.ASCII)
-_OLDEST, _NEWEST = 946_684_800, 4_102_444_800  # years 2000 to 2100: anything else is not a time of ours
+"""Reasons that say something is wrong with a row; the others are as it should be."""
+SAMPLE_LENGTH = 160
+
+_KEYS = ("timelogged", "queue", "dsnmta", "rcpt", "dlvsourceip", "vmta", "jobid", "dsndiag")
+_JSON = (b"{", b"\xef\xbb\xbf{")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Row(NamedTuple):
@@ -109,47 +114,30 @@ def kind_of(record_type: str) -> tuple[str, str]:
     return "", f"type {kind}" if kind in _SKIPPED else UNKNOWN_TYPE
 
 
-@lru_cache(maxsize=20_000)
-def parse_time(text: str) -> int | None:
-    """Epoch seconds of `2026-11-20 14:25:01+0000` or of epoch seconds; without an offset UTC is meant.
-
-    None for anything else. Source: `timeLogged`, with and without `iso-times`.
-    """
-    epoch = _EPOCH.fullmatch(text.strip())
-    seconds = int(epoch[1]) if epoch else _iso(text.strip())
-    return seconds if seconds is not None and _OLDEST <= seconds < _NEWEST else None
-
-
-def _iso(text: str) -> int | None:
-    found = _TIME.fullmatch(text)
-    if not found:
-        return None
-    *parts, _, sign, hours, minutes = found.groups()
-    try:
-        zone = UTC
-        if sign:
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
-            zone = timezone(offset if sign == "+" else -offset)
-        year, month, day, hour, minute, second = (int(part) for part in parts)
-        return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp())
-    except (ValueError, OverflowError):
-        return None
-
-
 class RowReader:
     """Iterates over what `data` holds: a `Row`, or the reason why a record is none.
 
     `position` is the byte after the last record given out (or a header): where to read on. `header` is the
-    one in force there. Without `final` the records end where more bytes could still change them, so cutting
-    a stream anywhere gives the same rows.
+    one in force there. `bad` is the first sample of every reason in `BAD_ROWS`. Without `final` the records end
+    where more bytes could still change them, so cutting a stream anywhere gives the same rows.
     """
 
-    def __init__(self, data: bytes, header: Header | None, *, final: bool = False, start: int = 0) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        header: Header | None,
+        *,
+        final: bool = False,
+        start: int = 0,
+        style: TimeStyle = PLAIN,
+    ) -> None:
         self.position = start
         self.header = header
+        self.bad: dict[str, str] = {}
         self._data = data
         self._final = final
-        self._take = _Taker(header) if header else None
+        self._style = style
+        self._take = _taker(header) if header else None
 
     def __iter__(self) -> Iterator[Row | str]:
         return self.until(len(self._data))
@@ -157,7 +145,7 @@ class RowReader:
     def until(self, stop: int) -> Iterator[Row | str]:
         """Go on until `position` is `stop` or past it."""
         while self.position < min(stop, len(self._data)):
-            record = self._record()
+            start, record = self.position, self._record()
             if record is None:
                 return
             found, self.position = record
@@ -166,22 +154,33 @@ class RowReader:
             if isinstance(found, list) and is_header(found):
                 self._set_header(found)
                 continue
-            yield self._row(found)
+            row = self._row(found)
+            if isinstance(row, str) and row in BAD_ROWS and row not in self.bad:
+                self.bad[row] = sample_of(self._data[start : start + 4 * SAMPLE_LENGTH])
+            yield row
 
     def _set_header(self, fields: list[str]) -> None:
         line = io.StringIO()
         csv.writer(line).writerow([field.lstrip("\ufeff").strip() for field in fields])
         self.header = Header.parse(line.getvalue())
-        self._take = _Taker(self.header)
+        self._take = _taker(self.header)
 
-    def _row(self, found: list[str] | str) -> Row | str:
+    def _row(self, found: list[str] | dict[str, str] | str) -> Row | str:
         if isinstance(found, str):
             return found
-        return self._take(found) if self._take else NO_HEADER
+        if isinstance(found, dict):
+            values = tuple(found.get(name, "") for name in _KEYS)
+            return _row(found.get("type", ""), values, self._style, timed=_KEYS[0] in found)
+        if self._take is None:
+            return NO_HEADER
+        timed, take = self._take
+        return _row(found[0], take(found), self._style, timed=timed)
 
-    def _record(self) -> tuple[list[str] | str, int] | None:
+    def _record(self) -> tuple[list[str] | dict[str, str] | str, int] | None:
         """Fields or a reason, and where the record ends: a bad one with its first line, the next may be sound."""
         lines = _Lines(self._data, self.position, final=self._final)
+        if self._data.startswith(_JSON, self.position):
+            return self._json(lines)
         try:
             fields = next(csv.reader(lines, strict=True), None)
         except UnicodeDecodeError:
@@ -197,6 +196,18 @@ class RowReader:
         if self.header and fields and len(fields) != len(self.header.names) and not is_header(fields):
             return FIELD_COUNT, lines.first_end
         return fields, lines.end
+
+    def _json(self, lines: _Lines) -> tuple[dict[str, str] | str, int] | None:
+        try:
+            line = next(lines)
+        except UnicodeDecodeError:
+            return NOT_UTF8, lines.first_end
+        except StopIteration:
+            return self._unended(lines)
+        fields = json_fields(line.lstrip("\ufeff"))
+        if fields is None:
+            return BROKEN_JSON, lines.end
+        return (NUL if any("\0" in value for value in fields.values()) else fields), lines.end
 
     def _unended(self, lines: _Lines) -> tuple[str, int] | None:
         """What to do about a record whose end is not in sight."""
@@ -240,24 +251,33 @@ class _Lines:
         return line.decode("utf-8")
 
 
-class _Taker:
-    """Takes the fields that matter out of a record, by the header."""
+def _taker(header: Header) -> tuple[bool, Callable[[list[str]], tuple[str, ...]]]:
+    """Whether a header has times, and what takes the fields named in `_KEYS` out of its records."""
+    places = [header.column(name) for name in _KEYS]
 
-    def __init__(self, header: Header) -> None:
-        wanted = ("timeLogged", "queue", "dsnMta", "rcpt", "dlvSourceIp", "vmta", "jobId", "dsnDiag")
-        self._at = [header.column(name) for name in wanted]
+    def take(fields: list[str]) -> tuple[str, ...]:
+        return tuple(fields[at] if at is not None else "" for at in places)
 
-    def __call__(self, fields: list[str]) -> Row | str:
-        kind, reason = kind_of(fields[0])
-        if not kind:
-            return reason
-        time, queue, mx, rcpt, ip, vmta, job, diag = (fields[at] if at is not None else "" for at in self._at)
-        if kind != "d" and diag.startswith("x-pmta;"):
-            return MADE_BY_PMTA
-        if self._at[0] is None:
-            return NO_TIME_COLUMN
-        seconds = parse_time(time)
-        if seconds is None:
-            return BAD_TIME
-        domain = rcpt.partition("@")[2].rpartition("@")[2]
-        return Row(kind, seconds, queue.partition("/")[0], mx.partition(" (")[0], domain, ip, vmta, job, diag)
+    return places[0] is not None, take
+
+
+def _row(record_type: str, values: tuple[str, ...], style: TimeStyle, *, timed: bool) -> Row | str:
+    kind, reason = kind_of(record_type)
+    if not kind:
+        return reason
+    time, queue, mx, rcpt, ip, vmta, job, diag = values
+    if kind != "d" and diag.startswith("x-pmta;"):
+        return MADE_BY_PMTA
+    if not timed:
+        return NO_TIME_COLUMN
+    seconds = parse_time(time, style)
+    if seconds is None:
+        return BAD_TIME
+    domain = rcpt.partition("@")[2].rpartition("@")[2]
+    return Row(kind, seconds, queue.partition("/")[0], mx.partition(" (")[0], domain, ip, vmta, job, diag)
+
+
+def sample_of(record: bytes) -> str:
+    """The beginning of a bad record, fit to be kept and shown: one line, local parts masked."""
+    line = record.partition(b"\n")[0].decode("utf-8", "replace")
+    return mask_local_parts(_UNPRINTABLE.sub("\ufffd", line.rstrip("\r")))[:SAMPLE_LENGTH]

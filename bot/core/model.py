@@ -94,6 +94,8 @@ class RollUp:
     """(isp, reply template) -> one raw reply, local parts masked."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Why rows were not tallied -> how many ("type r", "made by PMTA itself", "bad time", …)."""
+    bad: dict[str, str] = field(default_factory=dict)
+    """Why rows could not be read -> the beginning of the first one, local parts masked."""
     rows: int = 0
     newest: datetime | None = None
 
@@ -172,15 +174,21 @@ class HostSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class HostHealth:
-    """Whether a host can be seen. `polled_at` is the last poll that succeeded, None if none did.
+    """Whether a host can be seen; `core.health` makes it and reads it.
 
-    `newest_record` is the time of the newest accounting record read; `deferrals_logged` is false until a
-    `t` record was seen. `error` is "" while polls succeed, else one sentence for people.
+    `polled_at` is when its accounting was last counted to the end, None if never; `error` says why it is not
+    now, "" while it is. `newest_record` is the time of the newest record read, `undeferred` how many deliveries
+    were counted since the last deferral, `files` whether there was a file to read. `behind_since`: counting
+    began in the middle and has not reached the end yet. Queues are read apart: `queues_at`, `queues_error`.
     """
 
     host: str
     polled_at: datetime | None
     newest_record: datetime | None = None
-    deferrals_logged: bool = False
+    undeferred: int = 0
     error: str = ""
     failing_since: datetime | None = None
+    behind_since: datetime | None = None
+    queues_at: datetime | None = None
+    queues_error: str = ""
+    files: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bot.core.accounting import TALLIED, Row
+from bot.core.accounting import TALLIED, Row, RowReader
 from bot.core.isp import IspCatalog
 from bot.core.model import Cell, JobCell, RollUp, Tally
 from bot.core.reply import clean, mask_local_parts, template
@@ -16,6 +16,8 @@ ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TA
 
 def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog) -> RollUp:
     """Count rows per (minute, ISP, source IP, VMTA, reply template) and per (minute, ISP, campaign).
+
+    A `RowReader` brings its samples of bad rows with it.
 
     The reply text does not help to find the ISP here, though it could: delivered rows are counted without
     looking at theirs, so a provider found by its refusals alone would have a rate of 100 %.
@@ -33,6 +35,7 @@ def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog) -> RollUp
         newest = max(newest, row.at)
         _count(total, row, host, isps.of_record(queue=row.queue, mx=row.mx, rcpt_domain=row.rcpt_domain))
     total.newest = datetime.fromtimestamp(newest, UTC) if newest else None
+    total.bad = dict(rows.bad) if isinstance(rows, RowReader) else {}
     return total
 
 
@@ -65,6 +68,8 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
             total.samples.setdefault(seen, raw)
         for reason, times in part.left_out.items():
             total.left_out[reason] = total.left_out.get(reason, 0) + times
+        for reason, sample_of_it in part.bad.items():
+            total.bad.setdefault(reason, sample_of_it)
         total.rows += part.rows
         total.newest = max(filter(None, (total.newest, part.newest)), default=None)
     return total

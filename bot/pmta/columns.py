@@ -8,29 +8,30 @@ reference (`_read`); any other piece is halved, and the smallest goes to the ref
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import polars as pl
 
 from bot.core.accounting import (
+    BAD_ROWS,
     BAD_TIME,
     MADE_BY_PMTA,
     NO_TIME_COLUMN,
     RECORD_LIMIT,
     TALLIED,
     Header,
-    Row,
     RowReader,
     is_type_title,
     kind_of,
-    parse_time,
 )
 from bot.core.isp import IspCatalog
 from bot.core.model import RollUp
-from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, settle, template
+from bot.core.record_time import PLAIN, TimeStyle, parse_time
+from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, settle
 from bot.core.rollup import roll_up
 from bot.errors import ParseError
 from bot.pmta.fold import Fold
+from bot.pmta.frame import SHAPE, Frame, frame_of
 
 PIECE = 16 << 20
 """Bytes of a piece: the knee of the throughput curve; bounds memory."""
@@ -49,18 +50,6 @@ _WANTED = {
     "job": "jobId",
     "diag": "dsnDiag",
 }
-_SHAPE = {"at": pl.Int64, "kind": pl.Int8, "isp": pl.String, "source_ip": pl.String, "vmta": pl.String}
-
-
-@dataclass(slots=True)
-class Frame:
-    """Rows of one piece, in order: `at` (epoch seconds), `kind` (place in `TALLIED`), `isp`, `source_ip`, `vmta`,
-    `job`; those in `others` (all but type `d`) also `reply` (template) and `diag` (raw)."""
-
-    delivered: pl.DataFrame
-    others: pl.DataFrame
-    left_out: dict[str, int] = field(default_factory=dict)
-    records: int = 0
 
 
 class ColumnReader:
@@ -68,14 +57,23 @@ class ColumnReader:
     `RowReader`."""
 
     def __init__(
-        self, data: bytes, header: Header | None, isps: IspCatalog, *, final: bool = False, smallest: int = SMALLEST
+        self,
+        data: bytes,
+        header: Header | None,
+        isps: IspCatalog,
+        *,
+        final: bool = False,
+        smallest: int = SMALLEST,
+        style: TimeStyle = PLAIN,
     ) -> None:
         self.position = 0
         self.header = header
+        self.bad: dict[str, str] = {}
         self._data = data
         self._isps = isps
         self._final = final
         self._smallest = smallest
+        self._style = style
 
     def __iter__(self) -> Iterator[Frame]:
         size = PIECE
@@ -93,8 +91,9 @@ class ColumnReader:
 
     def _by_rows(self) -> Frame:
         """The next `smallest` bytes by the reference."""
-        reader = RowReader(self._data, self.header, final=self._final, start=self.position)
-        frame = _frame(list(reader.until(self.position + self._smallest)), self._isps)
+        reader = RowReader(self._data, self.header, final=self._final, start=self.position, style=self._style)
+        frame = frame_of(list(reader.until(self.position + self._smallest)), self._isps)
+        self.bad = reader.bad | self.bad
         self.position, self.header = reader.position, reader.header
         return frame
 
@@ -104,9 +103,11 @@ class ColumnReader:
         if not self.header or end - self.position < self._smallest // 2 or end <= self.position:
             return None
         table = _read(self._data[self.position : end], self.header)
-        frame = None if table is None else _sift(table, self._isps, timed=self.header.column("timeLogged") is not None)
-        if frame is not None:
-            self.position = end
+        timed = self.header.column("timeLogged") is not None
+        frame = None if table is None else _sift(table, self._isps, self._style, timed=timed)
+        if frame is None or (BAD_ROWS & frame.left_out.keys()) - self.bad.keys():
+            return None  # the first bad row of its kind is left to the reference, which keeps a sample of it
+        self.position = end
         return frame
 
 
@@ -119,7 +120,14 @@ def roll_up_columns(data: bytes, header: str, *, host: str, isps: IspCatalog, sm
 
 
 def read_piece(
-    data: bytes, header: str, *, host: str, isps: IspCatalog, final: bool = False, smallest: int = SMALLEST
+    data: bytes,
+    header: str,
+    *,
+    host: str,
+    isps: IspCatalog,
+    final: bool = False,
+    smallest: int = SMALLEST,
+    style: TimeStyle = PLAIN,
 ) -> tuple[RollUp, int, str]:
     """What the complete records in `data` add, how many bytes they take, and the header in force behind them."""
     try:
@@ -127,13 +135,13 @@ def read_piece(
     except ParseError:
         known = None
     if len(data) < smallest:
-        rows = RowReader(data, known, final=final)
+        rows = RowReader(data, known, final=final, style=style)
         return roll_up(rows, host=host, isps=isps), rows.position, rows.header.line if rows.header else ""
     fold = Fold(host)
-    reader = ColumnReader(data, known, isps, final=final, smallest=smallest)
+    reader = ColumnReader(data, known, isps, final=final, smallest=smallest, style=style)
     for frame in reader:
         fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
-    return fold.total(), reader.position, reader.header.line if reader.header else ""
+    return replace(fold.total(), bad=reader.bad), reader.position, reader.header.line if reader.header else ""
 
 
 def _read(piece: bytes, header: Header) -> pl.DataFrame | None:
@@ -209,10 +217,10 @@ def _breaks_inside_quotes(text: pl.Series, line_end: str) -> int | None:
     return int(parts.gather_every(2, 1).str.count_matches(line_end, literal=True).sum())
 
 
-def _sift(table: pl.DataFrame, isps: IspCatalog, *, timed: bool) -> Frame | None:
-    """The rows that count, with what they are about; None where a header line is among them."""
+def _sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, *, timed: bool) -> Frame | None:
+    """The rows that count, with what they are about; None where a header line or JSON is among them."""
     types = table["type"].value_counts().rows()
-    if any(is_type_title(name) for name, _ in types):
+    if any(is_type_title(name) or name.lstrip("\ufeff").startswith("{") for name, _ in types):
         return None
     left_out: dict[str, int] = {}
     kinds: dict[str, int] = {}
@@ -223,11 +231,11 @@ def _sift(table: pl.DataFrame, isps: IspCatalog, *, timed: bool) -> Frame | None
             left_out[reason] = left_out.get(reason, 0) + times
     rows = table.with_columns(kind=_mapped("type", kinds, pl.Int8)).filter(pl.col("kind") >= 0)
     rows = _without(rows, (pl.col("kind") > 0) & pl.col("diag").str.starts_with("x-pmta;"), MADE_BY_PMTA, left_out)
-    times = {text: parse_time(text) for text in rows["time"].unique().to_list()}
+    times = {text: parse_time(text, style) for text in rows["time"].unique().to_list()}
     rows = rows.with_columns(at=_mapped("time", times, pl.Int64))
     rows = _without(rows, pl.col("at").is_null(), BAD_TIME if timed else NO_TIME_COLUMN, left_out)
     rows = _with_isp(rows, isps)
-    shape = [*_SHAPE, "job"]
+    shape = [*SHAPE, "job"]
     delivered = rows.filter(pl.col("kind") == 0).select(shape)
     others = _with_reply(rows.filter(pl.col("kind") > 0)).select(*shape, "reply", "diag")
     return Frame(delivered, others, left_out, table.height)
@@ -267,23 +275,3 @@ def _with_reply(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(reply=pl.col("diag").str.slice(0, RAW_LENGTH).str.replace_all(RUST_VARIABLE, MASK))
     half_done = rows["reply"].unique().to_list()
     return rows.with_columns(reply=pl.col("reply").replace_strict(half_done, [settle(text) for text in half_done]))
-
-
-def _frame(found: list[Row | str], isps: IspCatalog) -> Frame:
-    """The same from the reference's rows."""
-    left_out: dict[str, int] = {}
-    for reason in (row for row in found if isinstance(row, str)):
-        left_out[reason] = left_out.get(reason, 0) + 1
-    rows = [
-        (
-            (row.at, TALLIED[row.kind], isps.of_record(queue=row.queue, mx=row.mx, rcpt_domain=row.rcpt_domain)),
-            (row.source_ip, row.vmta, row.job),
-            ("", "") if row.kind == "d" else (template(row.diag), row.diag),
-        )
-        for row in found
-        if isinstance(row, Row)
-    ]
-    shape = {**_SHAPE, "job": pl.String, "reply": pl.String, "diag": pl.String}
-    table = pl.DataFrame([[*what, *where, *text] for what, where, text in rows], schema=shape, orient="row")
-    delivered = table.filter(pl.col("kind") == 0).drop("reply", "diag")
-    return Frame(delivered, table.filter(pl.col("kind") > 0), left_out, len(found))

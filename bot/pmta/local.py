@@ -14,7 +14,8 @@ import zstandard
 from bot.core.accounting import Header
 from bot.core.isp import IspCatalog
 from bot.errors import DeferbotError
-from bot.pmta.columns import PIECE, ColumnReader, Frame
+from bot.pmta.columns import PIECE, ColumnReader
+from bot.pmta.frame import Frame
 
 
 def read_local(path: Path | str, isps: IspCatalog) -> Iterator[Frame]:

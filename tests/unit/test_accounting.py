@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.accounting import LINE_LIMIT, RECORD_LIMIT, Header, Row, RowReader, parse_time
+from bot.core.accounting import LINE_LIMIT, RECORD_LIMIT, Header, Row, RowReader
 from bot.core.model import Cell, JobCell, Tally
+from bot.core.record_time import TimeStyle, parse_time
 from bot.core.rollup import add_up, roll_up
 from bot.errors import ParseError
 from tests.accounting_rows import SHORT, hostile_files, line, row, shipped_isps, sound_files
 
 DATA = Path(__file__).parents[1] / "data" / "pmta"
 ISPS = shipped_isps()
+OK = "smtp;250 2.0.0 OK"
 HEAD = (SHORT + "\r\n").encode()
 with (DATA / "headers.tsv").open(newline="") as file:
     VARIANTS = {each["id"]: each["header"] for each in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
@@ -74,7 +76,11 @@ def test_a_doubled_column_means_the_first() -> None:
         ("0001-01-01 00:00:00+0000", None),
         ("9999-12-31 23:59:59-2359", None),
         ("999999999999", None),
-        ("11/20/2026 14:25:01", None),
+        ("11/20/2026 14:25:01", 1795184701),
+        ("11/11/2026 14:25:01+0100", 1794403501),
+        ("11/05/2026 14:25:01", None),  # May or November?
+        ("20/11/2026 14:25:01", None),
+        ("02/30/2026 14:25:01", None),
         ("", None),
     ],
 )
@@ -104,6 +110,79 @@ def test_a_row_that_does_not_count_is_its_reason_and_stops_nothing(text: str, re
     found = read(data)
     assert found[0] == reason
     assert [each.kind for each in found if isinstance(each, Row)] == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "expected"),
+    [
+        ("2026-11-20 15:25:01", TimeStyle(3600), 1795184701),  # the host's zone
+        ("2026-11-20 14:25:01+0000", TimeStyle(3600), 1795184701),  # said by the time itself
+        ("2026-11-20 14:25:01Z", TimeStyle(3600), 1795184701),
+        ("1795184701", TimeStyle(3600), 1795184701),
+        ("11/20/2026 15:25:01", TimeStyle(3600), 1795184701),
+        ("11/05/2026 14:25:01", TimeStyle.of_file("/a/acct-2026-11-05-0000.csv"), 1793888701),
+        ("11/04/2026 23:59:59", TimeStyle.of_file("/a/acct-2026-11-05-0000.csv.gz"), 1793836799),
+        ("05/11/2026 14:25:01", TimeStyle.of_file("/a/acct-2026-11-05-0000.csv"), None),  # day first: not ours
+        ("11/05/2026 14:25:01", TimeStyle.of_file("/2026-11-05/acct-2026-99-05-0000.csv"), None),
+    ],
+)
+def test_times_that_do_not_say_all_are_read_as_the_host_and_the_file_tell(
+    text: str, style: TimeStyle, expected: int | None
+) -> None:
+    assert parse_time(text, style) == expected
+
+
+def test_lines_of_json_are_records_wherever_they_stand() -> None:
+    data = (
+        b'{"type":"t","timeLogged":"2026-11-20 14:25:01+0000","dsnMTA":"mx.example.net (198.51.100.9)",'
+        b'"rcpt":"a@b.example","dsnDiag":"smtp;421 \\u00fc","jobId":7,"vmta":"one",'
+        b'"VMTA":"two","dlvSourceIp":null,"queue":{"a":[1]},"x":true}\r\n'
+        + HEAD
+        + row("d").encode()
+        + b'{"type":"d","timeLogged":1795184701}\n'
+    )
+    first, second, third = read(data)
+    assert first == Row("t", 1795184701, "", "mx.example.net", "b.example", "", "one", "7", "smtp;421 ü")
+    assert second == Row("d", 1795184701, "gmail.com", "", "gmail.com", "192.0.2.10", "vmta1", "campaign-1", OK)
+    assert third == Row("d", 1795184701, *[""] * 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"type":"t"', "broken JSON"),
+        ("{" + '"a":[' + "[" * 60_000, "broken JSON"),
+        ("{}", "unknown record type"),
+        ('{"type":"rb"}', "type rb"),
+        ('{"type":"t"}', "no timeLogged column"),
+        ('{"type":"t","timeLogged":"soon"}', "bad time"),
+        ('{"type":"t","vmta":"\\u0000"}', "NUL byte"),
+        ('{"vmta":"\udcff"}', "not UTF-8"),
+        ('{"type":"t","vmta":"' + "v" * RECORD_LIMIT + '"}', "longer than 128 KiB"),
+    ],
+)
+def test_a_line_of_json_that_does_not_count_is_its_reason(text: str, reason: str) -> None:
+    found = read(text.encode("utf-8", "surrogateescape") + b"\n" + HEAD + row("d").encode())
+    assert found[0] == reason
+    assert [each.kind for each in found if isinstance(each, Row)] == ["d"]
+
+
+def test_half_a_line_of_json_waits() -> None:
+    data = b'{"type":"d","timeLogged":1795184701}\n{"type":"d","ti'
+    reader = RowReader(data, None)
+    assert len(list(reader)) == 1
+    assert reader.position == data.find(b"\n") + 1
+
+
+def test_one_sample_of_every_kind_of_bad_row_is_kept() -> None:
+    data = (
+        HEAD + row("r").encode() + b"t,1\r\n" + b"t,2\r\n" + row("t", at="soon").encode() + b"p,\0,ann@corp.example\n"
+    )
+    reader = RowReader(data, None)
+    assert [str(each) for each in reader][0:2] == ["type r", "wrong number of fields"]  # the first is as it should be
+    assert list(reader.bad) == ["wrong number of fields", "bad time", "NUL byte"]
+    assert reader.bad["wrong number of fields"] == "t,1"
+    assert reader.bad["NUL byte"] == "p,\ufffd,…@corp.example"
 
 
 def test_delivered_rows_are_never_pmta_s_own() -> None:
