@@ -117,13 +117,18 @@ class FilePosition:
     """How far one accounting file has been read.
 
     `offset` is the byte after the last complete line that was counted; `header` is the file's own header
-    line (without line end), needed to read on from the middle. `inode` tells a rotated file from its heir.
+    line (without line end), needed to read on from the middle. `inode` tells a rotated file from its heir, and
+    `fingerprint` (of the bytes just before `offset`, "" where unknown) tells a file from another one that was
+    given its inode, and finds it again in a copy. Of a file packed with gzip `offset` counts unpacked bytes, and
+    `packed` is the size at which it was read to its end (0: not yet).
     """
 
     path: str
     inode: int
     offset: int
     header: str
+    fingerprint: str = ""
+    packed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,8 @@ class HostHealth:
 
     `polled_at` is when its accounting was last counted to the end, None if never; `error` says why it is not
     now, "" while it is. `newest_record` is the time of the newest record read, `undeferred` how many deliveries
-    were counted since the last deferral, `files` whether there was a file to read. `behind_since`: counting
-    began in the middle and has not reached the end yet. Queues are read apart: `queues_at`, `queues_error`.
+    were counted since the last deferral, `files` whether there was a file to read. `behind_at`: when a
+    backlog was last left half counted, None once its end was reached. Queues are read apart: `queues_at`, `queues_error`.
     """
 
     host: str
@@ -188,7 +193,7 @@ class HostHealth:
     undeferred: int = 0
     error: str = ""
     failing_since: datetime | None = None
-    behind_since: datetime | None = None
+    behind_at: datetime | None = None
     queues_at: datetime | None = None
     queues_error: str = ""
     files: bool = True

@@ -109,6 +109,8 @@ file_position = Table(
     Column("inode", Text, primary_key=True),
     Column("offset", BigInteger, nullable=False),
     Column("header", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False, server_default=""),
+    Column("packed", BigInteger, nullable=False, server_default="0"),
 )
 """`inode` is text: some file systems use all 64 bits, which no signed integer column holds."""
 

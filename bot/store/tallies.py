@@ -33,7 +33,8 @@ class SqlTallyStore:
         )
         with reading(self._engine, f"read the file positions of {host}") as connection:
             return tuple(
-                FilePosition(row.path, int(row.inode), row.offset, row.header) for row in connection.execute(query)
+                FilePosition(row.path, int(row.inode), row.offset, row.header, row.fingerprint, row.packed)
+                for row in connection.execute(query)
             )
 
     def commit(self, host: str, records: NewRecords) -> None:
@@ -100,13 +101,15 @@ def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 
 
 def _set_positions(connection: Connection, host: str, positions: Iterable[FilePosition]) -> None:
-    rows = {(host, at.path, str(at.inode), at.offset, at.header) for at in positions}
+    rows = {(host, at.path, str(at.inode), at.offset, at.header, at.fingerprint, at.packed) for at in positions}
     kept = {tuple(row) for row in connection.execute(select(file_position).where(file_position.c.host == host))}
     if rows == kept:
         return  # a poll that found nothing new writes nothing
     connection.execute(delete(file_position).where(file_position.c.host == host))
     if rows:
-        connection.exec_driver_sql(upsert(connection, file_position, replace=("offset", "header")), sorted(rows))
+        connection.exec_driver_sql(
+            upsert(connection, file_position, replace=("offset", "header", "fingerprint", "packed")), sorted(rows)
+        )
 
 
 def _prune(connection: Connection, table: Table, before: int, step: int) -> int:

@@ -117,7 +117,7 @@ def test_campaigns_go_together_with_minute_and_isp_only(store: Store) -> None:
 
 def test_positions_are_those_of_the_last_commit_of_that_host(store: Store) -> None:
     first = FilePosition("/var/log/pmta/acct-1.csv", 2**64 - 1, 2**40, "type,timeLogged")
-    second = FilePosition("/var/log/pmta/acct-2.csv", 8, 0, "")
+    second = FilePosition("/var/log/pmta/acct-2.csv.gz", 8, 7, "", "0f", 2**40)
     store.commit("mta1", records({}, second, first))
     store.commit("mta2", records({}, second))
     assert store.positions("mta1") == (first, second)
