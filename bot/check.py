@@ -41,8 +41,8 @@ def check_all(config_file: Path) -> Found:
     summary = ""
     if config and knowledge:
         summary = (
-            f"{config_file}: {len(config.hosts)} hosts, {len(knowledge.playbooks)} playbooks, "
-            f"{len(knowledge.isps.keys())} ISPs: no fault found."
+            f"{config_file}: {len(config.hosts)} host{'s' if len(config.hosts) > 1 else ''}, "
+            f"{len(knowledge.playbooks)} playbooks, {len(knowledge.isps.keys())} ISPs: no fault found."
         )
     return Found(tuple(faults), tuple(notes), summary)
 

@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.core.durations import parse_duration
+from bot.core.durations import duration_words
 from bot.core.tier import Tier, TierRule
 from bot.errors import ConfigError
+from bot.knowledge import shipped_playbooks
+from bot.playbook.isps import load_isps
+from bot.setting_forms import (
+    Address,
+    Channel,
+    Command,
+    Duration,
+    Expanded,
+    HostName,
+    IspName,
+    Member,
+    Ratio,
+    TierName,
+)
 from bot.yaml_file import load_yaml
 
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    return parse_duration(str(value))
-
-
-def _ratio(value: object) -> object:
-    """A share as 15%, "15 %" or 0.15."""
-    if isinstance(value, str) and value.strip().endswith("%"):
-        try:
-            return float(value.strip().rstrip("%")) / 100
-        except ValueError:
-            raise ValueError(f"expected a share such as 15% or 0.15, found {value!r}") from None
-    return value
-
-
-def _tier(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return Tier[value.upper()]
-        except KeyError:
-            raise ValueError(f"expected throttle, mixed, reputation or block, found {value!r}") from None
-    return value
-
-
 _PROTOCOL = TierRule()
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Ratio = Annotated[float, BeforeValidator(_ratio), Field(ge=0, le=1)]
-TierName = Annotated[Tier, BeforeValidator(_tier)]
-Expanded = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
 
 
 class _Model(BaseModel):
@@ -65,51 +48,67 @@ class _Model(BaseModel):
 class JumpSettings(_Model):
     """A host to go through. Its key must be pinned too."""
 
-    address: str = Field(min_length=1)
+    address: Address
     port: int = Field(22, ge=1, le=65535)
     user: str = Field(min_length=1)
     key_file: Expanded | None = None
     password_file: Expanded | None = None
-    use_agent: bool = False
+    use_agent: bool = Field(False, validate_default=True)
+
+    @field_validator("use_agent")
+    @classmethod
+    def _has_a_login(cls, agent: bool, info: ValidationInfo) -> bool:
+        # a key that is at fault itself is not in the data; it is told, and was meant as the login
+        if not agent and all(key in info.data and not info.data[key] for key in ("key_file", "password_file")):
+            raise ValueError("expected a way to log in: key_file, password_file or use_agent: yes, found none")
+        return agent
 
 
 class HostSettings(JumpSettings):
     """One PMTA host and where it keeps its accounting files."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    name: HostName
     accounting: tuple[str, ...] = Field(("/var/log/pmta/acct-*.csv", "/var/log/pmta/diag-*.csv"), min_length=1)
-    pmta: str = Field("/usr/sbin/pmta", pattern=r"^/\S+$")
+    pmta: Command = "/usr/sbin/pmta"
     jump: JumpSettings | None = None
 
-    @model_validator(mode="after")
-    def _has_a_login(self) -> Self:
-        if not (self.key_file or self.password_file or self.use_agent):
-            raise ValueError("expected a way to log in: key_file, password_file or use_agent: yes")
-        return self
+    @field_validator("name")
+    @classmethod
+    def _own_name(cls, name: str, info: ValidationInfo) -> str:
+        names = (info.context or {}).get("names", set())
+        if name in names:
+            raise ValueError(f"expected each name once, found twice: {name}")
+        names.add(name)
+        return name
 
 
 class SlackSettings(_Model):
     """Where alerts go: a channel id (C0123456789), since names can change."""
 
-    channel: str = Field(pattern=r"^[CG][A-Z0-9]{2,}$")
+    channel: Channel
 
 
 class TierSettings(_Model):
     """Floors of the tiers as shares (15% or 0.15); what is not given keeps the response protocol's value."""
 
     throttle: Ratio = _PROTOCOL.throttle
-    mixed: Ratio = _PROTOCOL.mixed
-    reputation: Ratio = _PROTOCOL.reputation
-    block: Ratio = _PROTOCOL.block
+    mixed: Ratio = Field(_PROTOCOL.mixed, validate_default=True)
+    reputation: Ratio = Field(_PROTOCOL.reputation, validate_default=True)
+    block: Ratio = Field(_PROTOCOL.block, validate_default=True)
     slack: Ratio = _PROTOCOL.slack
     min_attempts: int = Field(_PROTOCOL.min_attempts, ge=1)
 
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        floors = (self.throttle, self.mixed, self.reputation, self.block)
-        if any(low >= high for low, high in pairwise(floors)):
-            raise ValueError(f"expected throttle < mixed < reputation < block, found {' < '.join(map(str, floors))}")
-        return self
+    @field_validator("mixed", "reputation", "block")
+    @classmethod
+    def _rising(cls, floor: float, info: ValidationInfo) -> float:
+        order = ("throttle", "mixed", "reputation", "block")
+        below = order[order.index(str(info.field_name)) - 1]
+        if info.data.get(below, 0.0) >= floor:
+            raise ValueError(
+                f"expected throttle < mixed < reputation < block, "
+                f"found {below} {info.data[below]:.4g} and {info.field_name} {floor:.4g}"
+            )
+        return floor
 
     def rule(self) -> TierRule:
         return TierRule(**self.model_dump())
@@ -121,9 +120,25 @@ class AlertSettings(_Model):
     window: Duration = timedelta(minutes=60)
     alert_from: TierName = Tier.MIXED
     tiers: TierSettings = TierSettings()
-    isps: dict[str, TierSettings] = Field(default_factory=dict)
+    isps: dict[IspName, TierSettings] = Field(default_factory=dict)
     stale_after: Duration = timedelta(minutes=5)
     refresh: Duration = timedelta(minutes=1)
+
+    @field_validator("window")
+    @classmethod
+    def _whole_minutes(cls, window: timedelta) -> timedelta:
+        if window < timedelta(minutes=1):
+            raise ValueError(f"expected 1m or more, since counts are kept per minute, found {duration_words(window)}")
+        return window
+
+    @field_validator("isps", mode="before")
+    @classmethod
+    def _over_the_common_floors(cls, isps: object, info: ValidationInfo) -> object:
+        """What a single ISP does not set is as in `tiers`."""
+        common = info.data.get("tiers")
+        if not isinstance(isps, dict) or common is None:
+            return isps
+        return {isp: common.model_dump() | own if isinstance(own, dict) else own for isp, own in isps.items()}
 
 
 class Config(_Model):
@@ -134,19 +149,21 @@ class Config(_Model):
     backfill: Duration = timedelta(hours=2)
     hosts: tuple[HostSettings, ...] = Field(min_length=1)
     slack: SlackSettings
-    roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    roles: dict[Literal["operator"], tuple[Member, ...]] = Field(default_factory=dict)
     alerts: AlertSettings = AlertSettings()
     playbooks: Expanded | None = None
     keep_tallies: Duration = timedelta(days=14)
 
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        names = [host.name for host in self.hosts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"hosts: expected each name once, found twice: {', '.join(twice)}")
-        if unknown := sorted(set(self.roles) - {"operator"}):
-            raise ValueError(f"roles: expected operator, found {', '.join(unknown)}")
-        return self
+    @field_validator("alerts")
+    @classmethod
+    def _polled_before_stale(cls, alerts: AlertSettings, info: ValidationInfo) -> AlertSettings:
+        every = info.data.get("poll_every", timedelta(0))
+        if alerts.stale_after <= every:
+            raise ValueError(
+                f"stale_after: expected more than poll_every ({duration_words(every)}), "
+                f"found {duration_words(alerts.stale_after)}"
+            )
+        return alerts
 
 
 class Secrets(BaseSettings):
@@ -154,11 +171,25 @@ class Secrets(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    slack_bot_token: SecretStr = Field(min_length=1)
-    slack_app_token: SecretStr = Field(min_length=1)
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr
     slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     database_url: str = "sqlite:///deferbot.db"
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _filled_in(cls, token: SecretStr) -> SecretStr:
+        if token.get_secret_value() in ("", "xoxb-", "xapp-"):
+            raise ValueError("expected a token, found the example's empty one; see .env.example")
+        return token
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/]\S*", url):
+            raise ValueError("expected a URL such as https://slack.com/api/, found another text")
+        return url
 
 
 class Settings(_Model):
@@ -173,22 +204,30 @@ def load_config(path: Path) -> Config:
 
     Raises: ConfigError with every fault as file:line: key: expected, found.
     """
-    config = load_yaml(path, Config)
+    isps = load_isps(shipped_playbooks() / "isps.yaml")
+    config = load_yaml(path, Config, {"isps": isps, "names": set()})
     return _resolved(config, path.resolve().parent)
 
 
 def load_secrets(env_file: Path | None = None) -> Secrets:
     """Read tokens and URLs from the environment, and from `env_file` where it exists.
 
-    Raises: ConfigError naming each variable that is missing; never a value.
+    Raises: ConfigError naming each variable that is missing or wrong; never a value.
     """
     try:
         return Secrets(_env_file=env_file if env_file and env_file.is_file() else None)
     except ValidationError as error:
-        names = [str(one["loc"][0]).upper() for one in error.errors(include_url=False, include_input=False)]
         raise ConfigError(
-            [f"environment: {name}: expected a value, found none; see .env.example" for name in names]
+            [_secret_fault(one) for one in error.errors(include_url=False, include_input=False)]
         ) from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError([f"{env_file}: expected lines NAME=value in UTF-8, found no readable text"]) from None
+
+
+def _secret_fault(error: ErrorDetails) -> str:
+    wrong = error["type"] == "value_error"
+    said = error["msg"].removeprefix("Value error, ") if wrong else "expected a value, found none; see .env.example"
+    return f"environment: {str(error['loc'][0]).upper()}: {said}"
 
 
 def _resolved(config: Config, folder: Path) -> Config:

@@ -144,7 +144,7 @@ def test_all_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
         ("gives: recommended", "gives: not", "at least one that gives recommended or offered"),
         ("lasts: 4h", "lasts: 0m", "expected a duration such as 90s"),
         ("target: worst_queues", "target: worst_ips", "steps[0].target"),
-        ("name: slow-down", "name: slow-down\nname: slow-down", "twice"),
+        ("name: slow-down", "name: slow-down\nname: slow-down", "expected once"),
         ("lasts: 4h}", "lasts: 4h}\n  - {action: pause_queue, target: all_queues, lasts: 1h}", "a change has one end"),
         ("cause: rate_limit}", "cause: bad_luck}", "when[0].cause: "),
         ("  - {isp: gmail, tier: mixed, cause: rate_limit, gives: recommended}", "  []", "examples"),

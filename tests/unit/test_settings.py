@@ -79,7 +79,46 @@ def test_a_host_needs_a_way_to_log_in_and_a_name_of_its_own(tmp_path: Path) -> N
     assert "key_file, password_file or use_agent" in faults(tmp_path, CORE.replace("key_file: id_ed25519,", ""))[0]
     twice = CORE.replace("slack:", "  - {name: mta1, address: a, user: b, use_agent: yes}\nslack:")
     assert "found twice: mta1" in faults(tmp_path, twice)[0]
-    assert "expected operator, found operators" in faults(tmp_path, CORE.replace("operator:", "operators:"))[0]
+    assert "expected 'operator', found 'operators'" in faults(tmp_path, CORE.replace("operator:", "operators:"))[0]
+
+
+def test_what_holds_between_keys_is_told_beside_other_faults(tmp_path: Path) -> None:
+    text = CORE.replace("port: 22", "port: 0").replace("C0123456789", "mail-ops").replace("[U0AAAAAAA,", "[ann,")
+    text = text.replace("slack:", "  - {name: mta1, address: a, user: b, port: x}\nslack:")
+    text += "alerts: {tiers: {throttle: 20%, slack: 300%}, isps: {gmal: {mixed: 1%}}, stale_after: 5s}\n"
+    told = "\n".join(faults(tmp_path, text))
+    for words in (
+        "4: hosts[0].port: expected 1 or more, found 0",
+        "6: hosts[1].name: expected each name once, found twice: mta1",
+        "6: hosts[1].port: expected a whole number, found 'x'",
+        "6: hosts[1]: expected a way to log in: key_file, password_file or use_agent: yes, found none",
+        "7: slack.channel: expected a channel's id such as C0123456789",
+        "8: roles.operator[0]: expected a Slack user id such as U0AAAAAAA or a group",
+        "9: alerts.tiers: expected throttle < mixed < reputation < block, found throttle 0.2 and mixed 0.15",
+        "9: alerts.tiers.slack: expected 1 or less, found '300%'",
+        "9: alerts.isps.gmal: expected an ISP or a domain, found 'gmal'; did you mean gmail?",
+    ):
+        assert words in told
+    assert "hosts: expected at least one" not in told
+
+
+def test_one_isp_differs_from_the_common_floors_only_in_what_it_sets(tmp_path: Path) -> None:
+    alerts = "alerts: {tiers: {mixed: 20%, min_attempts: 200}, isps: {Google: {throttle: 8%}, corp.example: {}}}\n"
+    isps = load_config(written(tmp_path, CORE + alerts)).alerts.isps
+    assert set(isps) == {"gmail", "corp.example"}
+    gmail = isps["gmail"]
+    assert (gmail.throttle, gmail.mixed, gmail.reputation, gmail.min_attempts) == (0.08, 0.2, 0.25, 200)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "said"),
+    [
+        ("{window: 30s}", "alerts.window: expected 1m or more"),
+        ("{stale_after: 10s}", "stale_after: expected more than poll_every (10 s), found 10 s"),
+    ],
+)
+def test_spans_that_cannot_work(tmp_path: Path, alerts: str, said: str) -> None:
+    assert said in faults(tmp_path, f"{CORE}alerts: {alerts}\n")[0]
 
 
 @pytest.mark.parametrize("value", ["0s", "-5s", "", "5", "1h 99x"])
@@ -99,3 +138,18 @@ def test_secrets_come_from_the_environment_or_the_env_file(tmp_path: Path, monke
     assert secrets.slack_app_token.get_secret_value() == "xapp-2"
     assert secrets.slack_bot_token.get_secret_value() == "xoxb-1"  # the environment wins
     assert "xoxb" not in repr(secrets)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"SLACK_APP_TOKEN=xapp-\n", "SLACK_APP_TOKEN: expected a token, found the example's empty one"),
+        (b"SLACK_API_URL=slack\n", "SLACK_API_URL: expected a URL"),
+        (b"\xff\xfe\n", "expected lines NAME=value in UTF-8"),
+    ],
+)
+def test_an_env_file_that_was_not_filled_in(tmp_path: Path, line: bytes, said: str) -> None:
+    env = tmp_path / ".env"
+    env.write_bytes(b"SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n" + line)
+    with pytest.raises(ConfigError, match=said):
+        load_secrets(env)
