@@ -40,10 +40,14 @@ class HostShell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewRecords:
-    """What one poll read: counts, and how far every file has now been read. The two commit together."""
+    """What one poll read: counts, and how far every file has now been read. The two commit together.
+
+    `waiting` bytes were there and are left for the next time: until then the counts are of no use for a rate.
+    """
 
     roll_up: RollUp
     positions: tuple[FilePosition, ...]
+    waiting: int = 0
 
 
 class AccountingReader(Protocol):

@@ -47,11 +47,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
-    """How fresh one host's data is. `age_s` None: never seen. `trouble` is "" or one sentence."""
+    """How fresh one host's data is. `age_s` None: never seen. `trouble` is "" or one sentence.
+
+    `behind`: its files are being counted and the end is not reached, so nobody's rate holds. `warning` is "" or
+    one sentence about a host that is seen.
+    """
 
     host: str
     age_s: float | None
     trouble: str = ""
+    behind: bool = False
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ class Diagnosis:
 
     @property
     def blind(self) -> bool:
-        return bool(self.hosts) and all(line.trouble for line in self.hosts)
+        seen_by_none = bool(self.hosts) and all(line.trouble for line in self.hosts)
+        return seen_by_none or any(line.behind for line in self.hosts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis
 from bot.core.tier import Tier
 
+CALM = 0.05
+"""The response protocol's lowest floor, for mail too little to be judged by tiers."""
+
 
 class IncidentState(StrEnum):
     """MITIGATING: a change of ours is active for it. RESOLVED is final; a new crossing opens a new incident."""
@@ -80,21 +83,47 @@ def next_move(incident: Incident | None, diagnosis: Diagnosis, alert_from: Tier,
     worth = worth_a_message(diagnosis.tier, diagnosis.cause, alert_from)
     if incident is None:
         return Move.OPEN if worth else Move.HOLD
-    if not worth:
+    if (not worth and not _undecided(diagnosis)) or _ran_dry(diagnosis):
         return Move.BLIND if any(line.trouble for line in diagnosis.hosts) else Move.RESOLVE
     if diagnosis.tier > incident.tier:
         return Move.RISE
     if diagnosis.tier < incident.tier:
         return Move.FALL
     stale = diagnosis.at - incident.diagnosis.at >= refresh
-    return Move.REFRESH if stale or _shown(diagnosis) != _shown(incident.diagnosis) else Move.HOLD
+    return Move.REFRESH if stale or looks_new(diagnosis, incident.diagnosis) else Move.HOLD
+
+
+def looks_new(diagnosis: Diagnosis, shown: Diagnosis) -> bool:
+    """True where a reader would see something else than what is shown."""
+    return _shown(diagnosis) != _shown(shown)
+
+
+def _undecided(diagnosis: Diagnosis) -> bool:
+    """True where pacing is the cause by a hair only: the next minute may say otherwise, so nothing is closed on it."""
+    if diagnosis.tier is Tier.CLEAR:
+        return False
+    aimed = [line for line in diagnosis.replies if line.category.aimed_at_us]
+    pacing = sum(line.count for line in aimed if line.category.pacing)
+    return sum(line.count for line in aimed if not line.category.pacing) > pacing / 2
+
+
+def _ran_dry(diagnosis: Diagnosis) -> bool:
+    """True where next to no mail was tried for a whole window, or hardly any of it deferred, and next to none waits.
+
+    With so little mail the tier is held, so nothing else would ever end the incident.
+    """
+    if diagnosis.judged or any(line.warning for line in diagnosis.hosts):
+        return False  # a host whose queues or deferrals are not seen proves nothing
+    waiting = sum(queue.recipients for queue in diagnosis.queues)
+    quiet = 2 * diagnosis.now.attempts < diagnosis.min_attempts or diagnosis.now.rate < CALM
+    return quiet and waiting < diagnosis.min_attempts
 
 
 def _shown(diagnosis: Diagnosis) -> tuple[object, ...]:
-    """What a reader would notice: the rounded rate, the cause, the offers, the hosts in trouble."""
+    """What a reader would notice: the rounded rate, the cause, the offers, what is odd about hosts."""
     return (
         round(diagnosis.now.rate, 2),
         diagnosis.cause,
         tuple(offer.playbook for offer in diagnosis.offers),
-        tuple(line.trouble for line in diagnosis.hosts),
+        tuple((line.trouble, line.behind, line.warning) for line in diagnosis.hosts),
     )

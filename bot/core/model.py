@@ -184,7 +184,8 @@ class HostHealth:
     `polled_at` is when its accounting was last counted to the end, None if never; `error` says why it is not
     now, "" while it is. `newest_record` is the time of the newest record read, `undeferred` how many deliveries
     were counted since the last deferral, `files` whether there was a file to read. `behind_at`: when a
-    backlog was last left half counted, None once its end was reached. Queues are read apart: `queues_at`, `queues_error`.
+    backlog was last left half counted, None once its end was reached. Queues are read apart: `queues_at`,
+    `queues_error`.
     """
 
     host: str

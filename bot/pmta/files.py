@@ -60,10 +60,14 @@ class FollowedFiles:
         The positions returned replace those given: files that have gone are not among them.
         """
         listing = list_files(self._shell, host, self._globs.get(host, ()))
+        if positions and not listing.files:
+            # A volume that is not mounted for a minute must not make the bot forget how far it has read.
+            raise HostError(host, f"no accounting file matches {' or '.join(self._globs.get(host, ()))} any more.")
         starts = self._starts(host, listing, positions)
         if starts is None:
             return self._unsure(host, positions)
-        shares = _shares([file.size - start.offset for file, start in starts], self._poll_bytes)
+        sizes = [max(0, file.size - start.offset) for file, start in starts]
+        shares = _shares(sizes, self._poll_bytes)
         turn = [(start, share) for (_, start), share in zip(starts, shares, strict=True) if share]
         ranges = [Range(start.path, start.inode, start.offset, share) for start, share in turn]
         data = read_ranges(self._shell, host, ranges, zstd=listing.zstd)
@@ -73,7 +77,8 @@ class FollowedFiles:
         counted = [self._count(host, start, piece) for (start, _), piece in zip(turn, data, strict=True)]
         moved = {(end.path, end.inode): end for _, end in counted}
         ends = [moved.get((start.path, start.inode), start) for _, start in starts]
-        return NewRecords(add_up(part for part, _ in counted), (*ends, *self._gone(host, listing, positions)))
+        kept = (*ends, *self._gone(host, listing, positions))
+        return NewRecords(add_up(part for part, _ in counted), kept, sum(sizes) - sum(shares))
 
     def _count(self, host: str, start: FilePosition, data: bytes) -> tuple[RollUp, FilePosition]:
         part, used, header = read_piece(data, start.header, host=host, isps=self._isps)

@@ -10,15 +10,20 @@ from bot.core.category import Category
 from bot.core.change import ACTIVE
 from bot.core.classify import Classifier
 from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
+from bot.core.health import host_line
 from bot.core.incident import Incident
 from bot.core.isp import IspCatalog
 from bot.core.judge import Classify, Counts, Key, Reading, judge, read_replies
-from bot.core.model import Dim, HostHealth, QueueState, Tally, Window
+from bot.core.model import Dim, Tally, Window
 from bot.core.tier import Tier, TierRule
 from bot.playbook.plan import PlanFacts
 from bot.playbook.recommend import offers
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
+from bot.services.queue_index import QueueIndex
+
+READ_BEYOND_FLOOR = 20
+"""Of the ISPs below every tier so many have their cause looked up for the overview, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Diagnose:
         self._judgement = judgement
         self._hosts = hosts
         self._clock = clock
+        self._queues = QueueIndex(fleet, isps, hosts, judgement.stale_after)
+        self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
 
     def isp(self, isp: str) -> Diagnosis:
         """Everything known about one ISP now, with the playbooks that fit."""
@@ -79,31 +86,42 @@ class Diagnose:
         fitting, advice = offers(diagnosis, self._playbooks, exclude=self._active(incident))
         return replace(diagnosis, offers=fitting, advice=advice)
 
-    def tiers(self) -> tuple[tuple[str, Tier, Category | None], ...]:
-        """(ISP, tier coming from clear, cause) of every ISP with enough mail to judge: cheap, for every poll."""
-        judged = self._by_isp(self._window()).items()
-        return tuple(
-            (isp, reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause)
-            for isp, replies in judged
-            if self._enough(isp, replies) and (reading := self._read(isp, replies))
-        )
+    def suspects(self) -> tuple[tuple[str, Tier, Category | None], ...]:
+        """(ISP, tier coming from clear, cause) of every ISP that is not clear: cheap, for every poll.
+
+        The aimed part is never more than the whole, so only ISPs whose whole rate reaches a tier are looked into.
+        """
+        window = self._window()
+        whole = self._tallies.totals(window, (Dim.ISP,))
+        judged = ((isp, self._judgement.rule_of(isp)) for (isp,), tally in whole.items() if self._not_clear(isp, tally))
+        read = ((isp, rule, self._read(isp, window)) for isp, rule in judged)
+        found = ((isp, reading.tier(Tier.CLEAR, rule), reading.cause) for isp, rule, reading in read)
+        return tuple(one for one in found if one[1] > Tier.CLEAR)
 
     def overview(self) -> Overview:
         """All ISPs, worst first; those with too little mail are only counted."""
         window = self._window()
-        by_isp = self._by_isp(window)
+        whole = {isp: tally for (isp,), tally in self._tallies.totals(window, (Dim.ISP,)).items()}
         before = self._tallies.totals(window.before(), (Dim.ISP,))
         incidents = {incident.isp: incident for incident in self._incidents.unresolved()}
+        listed = [isp for isp, tally in whole.items() if self._enough(isp, tally) or isp in incidents]
+        listed.sort(key=lambda isp: (-whole[isp].rate, -whole[isp].attempts, isp))
+        over = [isp for isp in listed if isp in incidents or self._not_clear(isp, whole[isp])]
+        looked_into = {*over, *listed[:READ_BEYOND_FLOOR]}
         lines = [
-            self._line(isp, self._read(isp, replies), before.get((isp,), Tally()), incidents.get(isp))
-            for isp, replies in by_isp.items()
-            if self._enough(isp, replies) or isp in incidents
+            self._line(
+                isp,
+                self._read(isp, window) if isp in looked_into else Reading(whole[isp], 0, None, ""),
+                before.get((isp,), Tally()),
+                incidents.get(isp),
+            )
+            for isp in listed
         ]
         return Overview(
             at=window.end,
             window=window,
-            lines=tuple(sorted(lines, key=lambda line: (-line.now.rate, -line.now.attempts, line.isp))),
-            few=len(by_isp) - len(lines),
+            lines=tuple(lines),
+            few=len(whole) - len(lines),
             min_attempts=self._judgement.rule.min_attempts,
             hosts=self.hosts(),
             active_changes=len(self._changes.in_states(ACTIVE)),
@@ -112,7 +130,8 @@ class Diagnose:
     def hosts(self) -> tuple[HostLine, ...]:
         """How fresh every configured host is, in the order of the configuration."""
         known = {health.host: health for health in self._fleet.health()}
-        return tuple(self._host_line(host, known.get(host)) for host in self._hosts)
+        now, stale_after = self._clock.now(), self._judgement.stale_after
+        return tuple(host_line(host, known.get(host), now, stale_after) for host in self._hosts)
 
     def known_isps(self) -> tuple[str, ...]:
         """Every ISP one can ask for: the catalog's, and what was seen in the last 24 h."""
@@ -126,7 +145,7 @@ class Diagnose:
         for (host, source_ip, vmta, _), tally in self._cells(isp, self._window()).items():
             key = (host, source_ip, vmta)
             cells[key] = cells.get(key, Tally()) + tally
-        return PlanFacts(cells=cells, queues=self._queues(isp), isp_title=self._isps.title(isp))
+        return PlanFacts(cells=cells, queues=self._queues.of(isp, self._clock.now()), isp_title=self._isps.title(isp))
 
     def _active(self, incident: Incident | None) -> set[str]:
         """Playbooks that are in force for it."""
@@ -137,18 +156,18 @@ class Diagnose:
         """The last whole minutes up to and including the running one."""
         return Window.ending(_next_minute(self._clock.now()), self._judgement.window)
 
-    def _by_isp(self, window: Window) -> dict[str, dict[str, Tally]]:
-        """ISP -> reply template -> counts."""
-        by_isp: dict[str, dict[str, Tally]] = {}
-        for (isp, reply), tally in self._tallies.totals(window, (Dim.ISP, Dim.REPLY)).items():
-            by_isp.setdefault(isp, {})[reply] = tally
-        return by_isp
+    def _enough(self, isp: str, tally: Tally) -> bool:
+        return tally.attempts >= self._judgement.rule_of(isp).min_attempts
 
-    def _enough(self, isp: str, replies: Mapping[str, Tally]) -> bool:
-        return sum(tally.attempts for tally in replies.values()) >= self._judgement.rule_of(isp).min_attempts
+    def _not_clear(self, isp: str, whole: Tally) -> bool:
+        """True where `whole` may be above a floor, coming from clear."""
+        return self._enough(isp, whole) and whole.rate >= self._judgement.rule_of(isp).floor(Tier.THROTTLE)
 
-    def _read(self, isp: str, replies: Mapping[str, Tally]) -> Reading:
-        return read_replies(replies, self._tallies.samples(isp), self._classify(isp))
+    def _read(self, isp: str, window: Window) -> Reading:
+        totals = self._tallies.totals(window, (Dim.REPLY,), isp=isp)
+        return read_replies(
+            {reply: tally for (reply,), tally in totals.items()}, self._tallies.samples(isp), self._classify(isp)
+        )
 
     def _line(self, isp: str, reading: Reading, before: Tally, incident: Incident | None) -> OverviewLine:
         current = incident.tier if incident else Tier.CLEAR
@@ -179,31 +198,24 @@ class Diagnose:
             before=totals(window.before(), (Dim.ISP,), isp=isp).get((isp,), Tally()),
             elsewhere={
                 (ip, self._isps.title(other)): tally
-                for (ip, other), tally in totals(window, (Dim.SOURCE_IP, Dim.ISP)).items()
+                for (ip, other), tally in self._by_ip(window).items()
                 if other != isp and ip in ours
             },
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
             minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
             samples=self._tallies.samples(isp),
-            queues=self._queues(isp),
+            queues=self._queues.of(isp, self._clock.now()),
             hosts=self.hosts(),
         )
 
-    def _queues(self, isp: str) -> tuple[QueueState, ...]:
-        return tuple(
-            queue
-            for snapshot in self._fleet.snapshots()
-            for queue in snapshot.queues
-            if self._isps.of_queue(queue.name) == isp
-        )
-
-    def _host_line(self, host: str, health: HostHealth | None) -> HostLine:
-        if health is None or health.polled_at is None:
-            return HostLine(host, None, health.error if health and health.error else f"{host} has not been read yet")
-        age = self._clock.now() - health.polled_at
-        if age > self._judgement.stale_after:
-            return HostLine(host, age.total_seconds(), health.error or f"{host}: no data for {age.seconds // 60} min")
-        return HostLine(host, age.total_seconds())
+    def _by_ip(self, window: Window) -> Mapping[tuple[str, str], Tally]:
+        """(source IP, ISP) -> counts of all mail in `window`. It is the one sum over everything and only a contrast
+        is drawn from it, so it is made once a minute."""
+        kept = self._elsewhere
+        if kept is None or kept[0] != window:
+            sums = self._tallies.totals(window, (Dim.SOURCE_IP, Dim.ISP))
+            kept = self._elsewhere = (window, {(ip, isp): tally for (ip, isp), tally in sums.items()})
+        return kept[1]
 
 
 def _next_minute(now: datetime) -> datetime:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime
 
+from bot.core import health
 from bot.core.model import HostHealth, HostSnapshot
 from bot.core.show import parse_queues_dom, parse_vmtas_dom
-from bot.errors import DeferbotError
+from bot.errors import DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
 from bot.playbook.commands import show_queues, show_vmtas
 from bot.ports import AccountingReader, Clock, FleetStore, HostShell, NewRecords, TallyStore
 
 log = logging.getLogger(__name__)
 
 SHOW_TIMEOUT_S = 20.0
+SHOW_LIMIT = 64 << 20
+"""100,000 queues are about 25 MB."""
+ROUNDS = 16
+"""How often what is left of a backlog is read on at once; then the next poll goes on."""
+_SHUT_OUT = (HostUnreachable, HostKeyRefused, LoginRefused)
 
 
 class Poll:
@@ -30,23 +35,60 @@ class Poll:
         self._clock = clock
 
     def host(self, host: str) -> HostHealth:
-        """Read what is new on `host` and keep it. Trouble is part of the answer, never an exception of a host."""
+        """Read what is new on `host` and keep it. Trouble is part of the answer, never an exception of a host.
+
+        Counts and queues are read apart: the one is kept though the other fails.
+        """
         before = self._health(host)
         try:
-            records = self._reader.read_new(host, self._tallies.positions(host))
-            self._tallies.commit(host, records)
-            self._fleet.put_snapshot(self._snapshot(host))
+            after = self._count(host, before)
         except DeferbotError as error:
-            if str(error) != before.error:
-                log.warning("host not polled", extra={"action": "poll_failed", "host": host, "error": str(error)})
-            health = replace(before, error=str(error), failing_since=before.failing_since or self._clock.now())
+            after = self._failed(before, error)
+            reached = not isinstance(error, _SHUT_OUT)
         else:
-            health = _seen(before, records, self._clock.now())
-            log.debug("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
+            reached = True
             if before.error or before.polled_at is None:
                 log.info("host is read", extra={"action": "host_seen", "host": host})
-        self._fleet.put_health(health)
-        return health
+        if reached:
+            after = self._look(host, after)
+        self._fleet.put_health(after)
+        return after
+
+    def _count(self, host: str, now: HostHealth) -> HostHealth:
+        """Add what is new to the tallies, round by round until nothing waits."""
+        for _ in range(ROUNDS):
+            records = self._reader.read_new(host, self._tallies.positions(host))
+            if records.waiting:
+                # Said before the counts are there: nobody may take half a backlog for a rate.
+                now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
+                self._fleet.put_health(now)
+            self._tallies.commit(host, records)
+            log.debug("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
+            if not records.waiting:
+                return self._counted(now, records)
+        return now
+
+    def _counted(self, now: HostHealth, records: NewRecords) -> HostHealth:
+        return health.counted(now, records.roll_up, self._clock.now(), files=bool(records.positions))
+
+    def _failed(self, before: HostHealth, error: DeferbotError) -> HostHealth:
+        # A backlog may have been noted since `before`.
+        now = self._health(before.host)
+        sentence = _sentence(error, before.host)
+        if sentence != before.error:
+            log.warning("host not polled", extra={"action": "poll_failed", "host": before.host, "error": sentence})
+        return health.failed(now, sentence, self._clock.now())
+
+    def _look(self, host: str, now: HostHealth) -> HostHealth:
+        """Keep the queues as they are now; where they cannot be read, those seen last stay and grow old."""
+        try:
+            self._fleet.put_snapshot(self._snapshot(host))
+        except DeferbotError as error:
+            sentence = _sentence(error, host)
+            if sentence != now.queues_error:
+                log.warning("queues not read", extra={"action": "show_failed", "host": host, "error": sentence})
+            return replace(now, queues_error=sentence)
+        return replace(now, queues_at=self._clock.now(), queues_error="")
 
     def _snapshot(self, host: str) -> HostSnapshot:
         queues, complete = parse_queues_dom(self._run(host, show_queues()), host)
@@ -54,20 +96,13 @@ class Poll:
         return HostSnapshot(host, self._clock.now(), queues, vmtas, complete)
 
     def _run(self, host: str, argv: tuple[str, ...]) -> str:
-        return self._shell.run(host, argv, timeout_s=SHOW_TIMEOUT_S).decode("utf-8", "replace")
+        return self._shell.run(host, argv, timeout_s=SHOW_TIMEOUT_S, limit=SHOW_LIMIT).decode("utf-8", "replace")
 
     def _health(self, host: str) -> HostHealth:
         known = {health.host: health for health in self._fleet.health()}
         return known.get(host, HostHealth(host, None))
 
 
-def _seen(before: HostHealth, records: NewRecords, now: datetime) -> HostHealth:
-    roll_up = records.roll_up
-    times = [at for at in (before.newest_record, roll_up.newest) if at is not None]
-    deferred = any(tally.deferred for tally in roll_up.cells.values())
-    return HostHealth(
-        host=before.host,
-        polled_at=now,
-        newest_record=max(times, default=None),
-        deferrals_logged=before.deferrals_logged or deferred,
-    )
+def _sentence(error: DeferbotError, host: str) -> str:
+    """Without the host's name in front: whoever shows it names the host."""
+    return error.sentence if isinstance(error, HostError) else str(error).removeprefix(f"{host}: ")

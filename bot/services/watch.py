@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import Incident, IncidentState, Move, Note, next_move, worth_a_message
+from bot.core.foreign import inert
+from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, next_move, worth_a_message
 from bot.core.tier import Tier
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore
 from bot.services.diagnose import Diagnose
@@ -41,25 +42,41 @@ class Watch:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
         open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
         suspects = {
-            isp for isp, tier, cause in self._diagnose.tiers() if worth_a_message(tier, cause, self._alert_from)
+            isp for isp, tier, cause in self._diagnose.suspects() if worth_a_message(tier, cause, self._alert_from)
         }
-        moves = {}
+        moves: dict[str, Move] = {}
+        faults: list[Exception] = []
         for isp in sorted(suspects | set(open_now)):
-            incident = open_now.get(isp)
-            diagnosis = self._diagnose.isp(isp)
-            move = next_move(incident, diagnosis, self._alert_from, self._refresh)
-            moves[isp] = move
-            if move not in (Move.HOLD, Move.BLIND):
-                self._make(move, incident, diagnosis)
+            try:
+                moves[isp] = self._look(isp, open_now.get(isp))
+            except Exception as error:  # noqa: BLE001  # one ISP must not silence the others; raised below
+                faults.append(error)
+        if faults:
+            raise ExceptionGroup("ISPs that could not be looked at", faults)
         return moves
 
+    def _look(self, isp: str, incident: Incident | None) -> Move:
+        diagnosis = self._diagnose.isp(isp)
+        move = next_move(incident, diagnosis, self._alert_from, self._refresh)
+        self._make(move, incident, diagnosis)
+        return move
+
     def _make(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> None:
-        if incident is None:
+        if move is Move.OPEN:
             self._open(diagnosis)
+        elif incident is None or move is Move.HOLD:
+            return
+        elif move is Move.BLIND:
+            self._say_blind(incident, diagnosis)
         elif move is Move.RESOLVE:
             self._resolve(incident, diagnosis)
         else:
             self._update(move, incident, diagnosis)
+
+    def _say_blind(self, incident: Incident, diagnosis: Diagnosis) -> None:
+        """Nothing is decided on stale data, but the message says that it is stale."""
+        if looks_new(diagnosis, incident.diagnosis):
+            self._incidents.move(incident, diagnosis=diagnosis)
 
     def _open(self, diagnosis: Diagnosis) -> None:
         incident = self._incidents.open(diagnosis, diagnosis.at)
@@ -90,7 +107,8 @@ class Watch:
         if moved is None:
             return
         self._record(incident, Move.RESOLVE, diagnosis)
-        self._note(incident, f"{_rate(diagnosis)}: back to normal, incident closed")
+        why = "back to normal" if diagnosis.judged else "hardly any mail is left to judge"
+        self._note(incident, f"{_rate(diagnosis)}: {why}, incident closed")
 
     def _state(self, incident: Incident) -> IncidentState:
         active = any(change.state in ACTIVE for change in self._changes.of_incident(incident.id))
@@ -117,4 +135,4 @@ def _heard_again(move: Move, tier: Tier) -> bool:
 
 
 def _rate(diagnosis: Diagnosis) -> str:
-    return f"*{diagnosis.title}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"
+    return f"*{inert(diagnosis.title)}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"

@@ -55,8 +55,12 @@ def answer(desk: Desk, caller: Caller, text: str) -> None:
 def answer_isp(desk: Desk, caller: Caller, word: str) -> None:
     """The diagnosis of the ISP called `word`, or the nearest name there is."""
     services = desk.services
-    known = services.diagnose.known_isps()
-    isp = services.isps.resolve(word, known) or services.isps.resolve(word.split()[0], known)
+    # The catalog first: what a day has seen is a sum over every minute of it.
+    isp = services.isps.resolve(word)
+    if isp is None:
+        known = services.diagnose.known_isps()
+        first = word.partition(" ")[0]
+        isp = services.isps.resolve(word, known) or services.isps.resolve(first, known)
     if isp is None:
         caller.answer(unknown_isp(word, services.isps.nearest(word, known)))
         return

@@ -12,10 +12,15 @@ from bot.store.upsert import upsert
 
 
 class SqlFleetStore:
-    """`ports.FleetStore`. Hosts come back in the order of their names."""
+    """`ports.FleetStore`. Hosts come back in the order of their names.
+
+    A snapshot that has not changed comes back as the same object: reading tens of thousands of queues out of
+    their document for every question would cost a second.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._read: dict[str, HostSnapshot] = {}
 
     def put_snapshot(self, snapshot: HostSnapshot) -> None:
         self._put(tables.snapshot, snapshot.host, SNAPSHOT.text(snapshot))
@@ -24,7 +29,10 @@ class SqlFleetStore:
         self._put(tables.health, health.host, HEALTH.text(health))
 
     def snapshots(self) -> tuple[HostSnapshot, ...]:
-        return tuple(map(SNAPSHOT.value, self._documents(tables.snapshot)))
+        known = self._read
+        read = {text: known.get(text) or SNAPSHOT.value(text) for text in self._documents(tables.snapshot)}
+        self._read = read
+        return tuple(read.values())
 
     def health(self) -> tuple[HostHealth, ...]:
         return tuple(map(HEALTH.value, self._documents(tables.health)))

@@ -16,7 +16,7 @@ from tests.store_values import NOON, sqlite
 Store = MemoryFleetStore | SqlFleetStore
 QUEUE = QueueState("mta1", "gmail.com/{default}", 18_234, 10, False, "backoff", "14:35:42", 'said "no" \u2028 \0')
 SNAPSHOT = HostSnapshot("mta1", NOON, (QUEUE, replace(QUEUE, paused=True)), (VmtaState("mta1", "v", 1, 2),), False)
-HEALTH = HostHealth("mta1", NOON, NOON, True, "no answer within 10 s", NOON)
+HEALTH = HostHealth("mta1", NOON, NOON, 7, "no answer within 10 s", NOON)
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -321,3 +321,24 @@ def test_a_broken_zstd_is_said(host: Host) -> None:
 
 def test_a_host_without_globs_has_nothing_to_read(host: Host) -> None:
     assert host.files.read_new("mta9", ()).positions == ()
+
+
+def test_what_is_left_of_a_backlog_is_told(tmp_path: Path) -> None:
+    host = Host(tmp_path, poll_bytes=1)
+    host.write("acct-1.csv", HEAD + row("d"))
+    host.poll()
+    many = row("d") * 60_000
+    host.write("acct-1.csv", many)
+    new = host.files.read_new("mta1", host.positions)
+    assert 0 < new.waiting <= (tmp_path / "acct-1.csv").stat().st_size - sum(at.offset for at in new.positions)
+
+
+def test_files_that_are_all_out_of_sight_are_remembered(host: Host, tmp_path: Path) -> None:
+    """A log volume that is not mounted for a minute: what was read is not read again afterwards."""
+    (tmp_path / "acct-1.csv").rename(tmp_path / "hidden")
+    for _ in range(9):
+        with pytest.raises(HostError, match="no accounting file matches"):
+            host.poll()
+    (tmp_path / "hidden").rename(tmp_path / "acct-1.csv")
+    host.write("acct-1.csv", row("t"))
+    assert tally(host.poll()) == Tally(deferred=1)

@@ -13,7 +13,7 @@ from bot.playbook import commands
 from bot.playbook.names import safe_ip, safe_queue, safe_vmta, shown
 
 QUEUE = "gmail.com/gmail-ip-1"
-ALL = ("--maxitems=100000", "--errors", "--no-rcpt-events")
+ALL = ("--maxitems=100000", "--no-rcpt-events")
 
 
 @pytest.mark.parametrize(

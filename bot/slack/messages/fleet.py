@@ -33,12 +33,13 @@ def oldest_data(hosts: Sequence[HostLine]) -> str:
 
 
 def troubles(hosts: Sequence[HostLine]) -> list[str]:
-    """One line for every host that is missing from the rates, at most four."""
+    """One line for every host that is missing from the rates or odd, the missing first, at most four."""
     bad = [line for line in hosts if line.trouble]
+    bad += [line for line in hosts if line.warning and not line.trouble]
     shown = bad if len(bad) <= TROUBLES else bad[: TROUBLES - 1]
     lines = [trouble(line) for line in shown]
     return lines if shown == bad else [*lines, f"⚠ …and {len(bad) - len(shown)} more hosts with trouble."]
 
 
 def trouble(line: HostLine) -> str:
-    return f"⚠ {texts.code(line.host)}: {texts.closed(texts.sentence(texts.clip(line.trouble, 200)))}"
+    return f"⚠ {texts.code(line.host)}: {texts.closed(texts.sentence(texts.clip(line.trouble or line.warning, 200)))}"

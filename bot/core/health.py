@@ -1,0 +1,87 @@
+"""How well one host is seen: from what its polls met to what people are told. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.diagnosis import HostLine
+from bot.core.durations import duration_words
+from bot.core.model import HostHealth, RollUp
+
+UNDEFERRED = 5_000
+"""So many deliveries in a row without one deferral: then deferrals are hardly logged at all."""
+AHEAD = timedelta(minutes=5)
+"""A host whose records are newer than now by more than this has a wrong clock: they do not count yet."""
+
+
+def counted(before: HostHealth, roll_up: RollUp, now: datetime, *, files: bool) -> HostHealth:
+    """Everything that had been written when the host was looked at is counted. `files`: there was a file to read."""
+    times = [at for at in (before.newest_record, roll_up.newest) if at is not None]
+    return replace(
+        before,
+        polled_at=now,
+        newest_record=max(times, default=None),
+        undeferred=_undeferred(before, roll_up),
+        files=files,
+        error="",
+        failing_since=None,
+        behind_at=None,
+    )
+
+
+def behind(before: HostHealth, roll_up: RollUp, now: datetime, waiting: int) -> HostHealth:
+    """`waiting` bytes are still to be read: what is counted so far may hold a minute's deferrals without its
+    deliveries, so it is no rate."""
+    sentence = f"catching up, {max(1, waiting >> 20):,} MiB of accounting are still to be read"
+    return replace(
+        before,
+        undeferred=_undeferred(before, roll_up),
+        error=sentence,
+        failing_since=before.failing_since or now,
+        behind_at=now,
+    )
+
+
+def failed(before: HostHealth, sentence: str, now: datetime) -> HostHealth:
+    """Its accounting could not be read."""
+    return replace(before, error=sentence, failing_since=before.failing_since or now)
+
+
+def host_line(host: str, health: HostHealth | None, now: datetime, stale_after: timedelta) -> HostLine:
+    """What to tell of a host. `trouble`: its counts are missing; `warning`: they are there and something is odd."""
+    if health is None:
+        return HostLine(host, None, "not read yet")
+    # Bounded: a host that dies in the middle of its backlog must not make the whole fleet blind.
+    is_behind = health.behind_at is not None and now - health.behind_at <= stale_after
+    if health.polled_at is None:
+        return HostLine(host, None, health.error or "not read yet", behind=is_behind)
+    age = now - health.polled_at
+    if age > stale_after:
+        why = f": {health.error}" if health.error else ""
+        return HostLine(host, age.total_seconds(), f"no data for {duration_words(age)}{why}", behind=is_behind)
+    trouble = health.error if is_behind else ""
+    return HostLine(host, age.total_seconds(), trouble, is_behind, _warning(health, now, stale_after))
+
+
+def _undeferred(before: HostHealth, roll_up: RollUp) -> int:
+    """Deliveries since the last deferral, the newest batch taken as one."""
+    if any(tally.deferred for tally in roll_up.cells.values()):
+        return 0
+    return before.undeferred + sum(tally.delivered for tally in roll_up.cells.values())
+
+
+def _warning(health: HostHealth, now: datetime, stale_after: timedelta) -> str:
+    if not health.files:
+        return "no accounting file matches the setting `accounting`, so nothing is counted"
+    if health.undeferred >= UNDEFERRED:
+        return (
+            f"deferrals are not being logged: none among the last {health.undeferred:,} deliveries. "
+            "Add `records t` to an accounting file; until then its rate reads 0 %"
+        )
+    if health.newest_record is not None and health.newest_record - now > AHEAD:
+        ahead = duration_words(health.newest_record - now)
+        return f"its clock is {ahead} ahead of ours, and its newest records are not in the rates yet"
+    if health.queues_error and (health.queues_at is None or now - health.queues_at > stale_after):
+        return f"its queues cannot be read, so they are left out: {health.queues_error}"
+    return ""

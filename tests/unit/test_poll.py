@@ -1,0 +1,177 @@
+"""One look at one host: counts and queues are read apart, and half a backlog is no rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.health import UNDEFERRED, host_line
+from bot.core.model import Cell, Dim, FilePosition, HostHealth, RollUp, Tally, Window
+from bot.errors import CommandFailed, HostError, HostUnreachable
+from bot.playbook.commands import show_queues, show_vmtas
+from bot.ports import NewRecords
+from bot.services.poll import SHOW_LIMIT, Poll
+from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+STALE = timedelta(minutes=5)
+QUEUE = 'queue[{n}].name="gmail.com/v{n}"\nqueue[{n}].rcp="9"\nqueue[{n}].kb="1.0"\nqueue[{n}].conn="1"\n'
+STATE = 'queue[{n}].paused="no"\nqueue[{n}].mode="normal"\n'
+FILE = FilePosition("/var/log/pmta/acct-1.csv", 7, 100, "type,timeLogged")
+
+
+class Files:
+    """`ports.AccountingReader` that hands out what the test puts in `batches`, then nothing new."""
+
+    def __init__(self, fleet: MemoryFleetStore) -> None:
+        self.batches: list[NewRecords | HostError] = []
+        self.asked = 0
+        self.seen_meanwhile: list[HostHealth] = []
+        self._fleet = fleet
+
+    def read_new(self, host: str, positions: Sequence[FilePosition]) -> NewRecords:
+        self.asked += 1
+        self.seen_meanwhile += [health for health in self._fleet.health() if health.host == host]
+        batch = self.batches.pop(0) if self.batches else NewRecords(RollUp(), tuple(positions))
+        if isinstance(batch, HostError):
+            raise batch
+        return batch
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = ManualClock(NOON)
+        self.tallies = MemoryTallyStore()
+        self.fleet = MemoryFleetStore()
+        self.files = Files(self.fleet)
+        text = "".join((QUEUE + STATE).format(n=n) for n in range(2)) + 'totalQueuesWithRcp="2"\n'
+        self.shell = ScriptedShell({show_queues(): text, show_vmtas(): ""})
+        self.poll = Poll(shell=self.shell, reader=self.files, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
+
+    def counted(self) -> Tally:
+        window = Window.ending(self.clock.now() + timedelta(hours=1), timedelta(hours=9))
+        return self.tallies.totals(window, (Dim.ISP,)).get(("gmail",), Tally())
+
+    def line(self) -> tuple[str, bool, str]:
+        (health,) = self.fleet.health()
+        line = host_line("mta1", health, self.clock.now(), STALE)
+        return line.trouble, line.behind, line.warning
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def batch(
+    delivered: int = 10, deferred: int = 1, *, at: datetime = NOON, waiting: int = 0, files: bool = True
+) -> NewRecords:
+    cell = Cell(int(at.timestamp()), "gmail", "mta1", "192.0.2.1", "v0", "")
+    roll_up = RollUp({cell: Tally(delivered, deferred)}, rows=delivered + deferred, newest=at)
+    return NewRecords(roll_up, (FILE,) if files else (), waiting)
+
+
+def test_counts_and_queues_are_kept(rig: Rig) -> None:
+    rig.files.batches = [batch()]
+    health = rig.poll.host("mta1")
+    assert health == HostHealth("mta1", NOON, NOON, 0, queues_at=NOON)
+    assert rig.counted() == Tally(10, 1)
+    assert [queue.name for queue in rig.fleet.snapshots()[0].queues] == ["gmail.com/v0", "gmail.com/v1"]
+    assert rig.line() == ("", False, "")
+
+
+@pytest.mark.parametrize(
+    "said", [HostUnreachable("mta1", "no answer"), CommandFailed("mta1", "no", status=1, said=""), "## maint ##"]
+)
+def test_counts_are_kept_and_fresh_though_show_fails(rig: Rig, said: HostError | str) -> None:
+    rig.poll.host("mta1")
+    rig.shell.answer("mta1", show_queues(), said)
+    rig.clock.advance(timedelta(minutes=6))
+    rig.files.batches = [batch()]
+    health = rig.poll.host("mta1")
+    assert rig.counted() == Tally(10, 1)
+    assert (health.polled_at, health.newest_record, health.error) == (rig.clock.now(), NOON, "")
+    trouble, _, warning = rig.line()
+    assert not trouble
+    assert warning.startswith("its queues cannot be read")
+    assert "mta1:" not in warning  # who shows it names the host
+
+
+def test_queues_are_kept_though_the_accounting_cannot_be_read(rig: Rig) -> None:
+    rig.files.batches = [HostError("mta1", "no permission to read /var/log/pmta/acct-1.csv.")]
+    health = rig.poll.host("mta1")
+    assert (health.error, health.polled_at) == ("no permission to read /var/log/pmta/acct-1.csv.", None)
+    assert (health.queues_at, len(rig.fleet.snapshots()[0].queues)) == (NOON, 2)
+
+
+def test_a_host_that_cannot_be_entered_is_not_asked_for_its_queues(rig: Rig) -> None:
+    """It would only hold the thread once more as long."""
+    rig.files.batches = [HostUnreachable("mta1", "no answer within 10 s.")]
+    rig.poll.host("mta1")
+    assert rig.shell.calls == []
+
+
+def test_a_backlog_is_read_in_one_go_and_no_rate_meanwhile(rig: Rig) -> None:
+    rig.files.batches = [batch(0, 50, waiting=5 << 20), batch(500, 0, waiting=1), batch(450, 0)]
+    health = rig.poll.host("mta1")
+    assert rig.files.asked == 3
+    assert rig.counted() == Tally(950, 50)
+    lines = [host_line("mta1", seen, NOON, STALE) for seen in rig.files.seen_meanwhile]
+    assert [(line.behind, "still to be read" in line.trouble) for line in lines] == [(True, True)] * 2
+    assert (health.polled_at, health.error, health.behind_at) == (NOON, "", None)
+
+
+def test_a_backlog_that_is_cut_off_blinds_for_a_while_only(rig: Rig) -> None:
+    rig.files.batches = [batch(0, 50, waiting=5 << 20), HostUnreachable("mta1", "no answer within 10 s.")]
+    rig.poll.host("mta1")
+    assert rig.line() == ("no answer within 10 s.", True, "")
+    rig.clock.advance(STALE + timedelta(seconds=1))
+    assert rig.line() == ("no answer within 10 s.", False, "")
+
+
+def test_trouble_is_told_with_its_full_age(rig: Rig) -> None:
+    rig.poll.host("mta1")
+    rig.clock.advance(timedelta(hours=25))
+    assert rig.line()[0] == "no data for 1 d 1 h"
+    rig.files.batches = [HostUnreachable("mta1", "no answer within 10 s.")]
+    rig.poll.host("mta1")
+    assert rig.line()[0] == "no data for 1 d 1 h: no answer within 10 s."
+
+
+def test_deferrals_that_are_not_logged_are_said(rig: Rig) -> None:
+    rig.files.batches = [batch(UNDEFERRED - 1, 0)]
+    rig.poll.host("mta1")
+    assert rig.line()[2] == ""
+    rig.files.batches = [batch(1, 0)]
+    rig.poll.host("mta1")
+    assert "deferrals are not being logged" in rig.line()[2]
+    rig.files.batches = [batch(10, 1)]
+    rig.poll.host("mta1")
+    assert rig.line()[2] == ""
+
+
+def test_no_files_and_a_wrong_clock_are_said(rig: Rig) -> None:
+    rig.poll.host("mta1")
+    assert "no accounting file" in rig.line()[2]
+    rig.files.batches = [batch(at=NOON + timedelta(hours=1))]
+    rig.poll.host("mta1")
+    assert "1 h ahead" in rig.line()[2]
+
+
+def test_a_long_list_of_queues_is_not_too_long(rig: Rig) -> None:
+    many = "".join((QUEUE + STATE).format(n=n) for n in range(60_000)) + 'totalQueuesWithRcp="60000"\n'
+    assert 8 << 20 < len(many) < SHOW_LIMIT // 4
+    rig.shell.answer("mta1", show_queues(), many)
+    rig.poll.host("mta1")
+    snapshot = rig.fleet.snapshots()[0]
+    assert (len(snapshot.queues), snapshot.complete) == (60_000, True)
+
+
+def test_health_of_an_unknown_host_is_no_rate() -> None:
+    line = host_line("mta9", None, NOON, STALE)
+    assert (line.age_s, line.trouble) == (None, "not read yet")
+    refused = replace(HostHealth("mta9", None), error="login refused")
+    assert host_line("mta9", refused, NOON, STALE).trouble == "login refused"
