@@ -21,6 +21,7 @@ from bot.core.durations import parse_duration, parse_until
 from bot.errors import DeferbotError
 
 T = TypeVar("T")
+PIPE_WIDTH = 240
 
 cli = typer.Typer(
     name="deferbot",
@@ -133,7 +134,7 @@ def rates(
 
     from bot.knowledge import shipped_playbooks
     from bot.playbook.isps import load_isps
-    from bot.rates import rate_rows, render_table, to_json
+    from bot.rates import quality, rate_rows, render_table, to_json
 
     rows = rate_rows(
         files,
@@ -145,8 +146,11 @@ def rates(
     )
     if as_json:
         typer.echo(to_json(rows))
+        for note in quality(rows):
+            typer.echo(note, err=True)
     else:
-        Console().print(render_table(rows))
+        # a file or a pipe has no width: rows stay whole there
+        Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(render_table(rows))
 
 
 def _given(option: str, text: str, parse: Callable[[str], T]) -> T:

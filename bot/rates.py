@@ -27,6 +27,7 @@ from bot.pmta.local import read_local
 MIN_ATTEMPTS = 50
 """Fewer say nothing about a rate."""
 LONGEST = timedelta(days=3660)
+_FIRST = datetime.min.replace(tzinfo=UTC)
 By = Literal["isp", "ip", "vmta", "reply", "job"]
 GROUPINGS: tuple[By, ...] = ("isp", "ip", "vmta", "reply", "job")
 NO_DEFERRALS = (
@@ -34,10 +35,15 @@ NO_DEFERRALS = (
     "(`records d,b,t,tq`), or name that file here too. Until then every rate reads 0 %."
 )
 
+NO_DELIVERIES = (
+    "No `d` record was read: deliveries are in another file (often acct-*.csv). Name it here too. Until then every "
+    "rate reads 100 %."
+)
+
 _COUNTED: tuple[tuple[str, JustifyMethod], ...] = (
     ("deferred", "right"),
     ("bounced", "right"),
-    ("queue deferred", "right"),
+    ("tq", "right"),
 )
 _HEADINGS: dict[str, tuple[tuple[str, JustifyMethod], ...]] = {
     "rate": (("ISP", "left"), ("rate", "right"), ("attempts", "right"), ("delivered", "right"), *_COUNTED),
@@ -73,6 +79,10 @@ class RateRows(list[RateRow]):
         self.records = source.records
         self.left_out = source.left_out
         self.deferrals_seen = source.deferrals_seen
+        self.deliveries_seen = source.deliveries_seen
+        self.span_read = source.span_read()
+        self.nameless = 0
+        """Rows left out because their records do not have what is grouped by."""
 
 
 @dataclass(slots=True)
@@ -88,18 +98,23 @@ class Source:
     left_out: dict[str, int] = field(default_factory=dict)
     records: int = 0
     newest: int = 0
+    oldest: int = 0
     deferrals_seen: bool = False
+    deliveries_seen: bool = False
 
     def add(self, frame: Frame) -> None:
         self.records += frame.records
         for reason, times in frame.left_out.items():
             self.left_out[reason] = self.left_out.get(reason, 0) + times
         self.deferrals_seen = self.deferrals_seen or bool((frame.others["kind"] == 1).any())
+        self.deliveries_seen = self.deliveries_seen or bool(frame.delivered.height)
         for rows in (frame.others,) if self.by == "reply" else (frame.delivered, frame.others):
             self._keep(rows)
         for rows in (frame.delivered, frame.others):
             if rows.height:
                 self.newest = max(self.newest, cast(int, rows["at"].max()))
+                first = cast(int, rows["at"].min())
+                self.oldest = min(self.oldest, first) if self.oldest else first
         if len(self.parts) > _COMPACT_AT:
             self.parts = [self._within(pl.concat(self.parts)).group_by(_KEYS).agg(pl.col("n").sum())]
 
@@ -114,10 +129,17 @@ class Source:
     def span(self) -> Window | None:
         """The window: up to `until`, else up to and including the second of the newest record."""
         if self.until:
-            return Window.ending(self.until, self.window)
+            # the first day of the calendar has no day before it
+            return Window.ending(max(self.until, _FIRST + self.window), self.window)
         if not self.newest:
             return None
         return Window.ending(datetime.fromtimestamp(self.newest + 1, UTC), self.window)
+
+    def span_read(self) -> tuple[datetime, datetime] | None:
+        """When the oldest and the newest counted record were logged."""
+        if not self.newest:
+            return None
+        return datetime.fromtimestamp(self.oldest, UTC), datetime.fromtimestamp(self.newest, UTC)
 
     def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
         span = self.span()
@@ -165,8 +187,11 @@ def rate_rows(
         near = isps.nearest(isp, source.isps_seen)
         raise DeferbotError(f"No ISP called {isp}." + (f" Did you mean {near}?" if near else ""))
     rows = [RateRow(isp, isps.title(isp), key, tally) for (isp, key), tally in source.tallies().items()]
-    rows = [row for row in rows if row.key or by != "job"]
-    return RateRows(sorted(rows, key=_worst_by_count if by == "reply" else _worst_by_rate), by, source.span(), source)
+    named = [row for row in rows if row.key or by != "job"]
+    order = _worst_by_count if by == "reply" else _worst_by_rate
+    made = RateRows(sorted(named, key=order), by, source.span(), source)
+    made.nameless = sum(row.weight for row in rows if not row.key) if by == "job" else 0
+    return made
 
 
 def _worst_by_rate(row: RateRow) -> tuple[float, int, str, str]:
@@ -205,7 +230,8 @@ def render_table(rows: RateRows) -> RenderableType:
     for name, justify in _HEADINGS["reply" if rows.by == "reply" else "rate"]:
         table.add_column(name, justify=justify, no_wrap=justify == "right", overflow="fold")
     if rows.by not in ("isp", "reply"):
-        table.add_column(rows.by, overflow="fold")
+        # an address cut in two cannot be searched for; campaigns may be long
+        table.add_column(rows.by, overflow="fold", no_wrap=rows.by != "job")
     for row in shown:
         table.add_row(*_cells(row, rows.by))
     return Group(table, *(Text(note) for note in notes(rows)))
@@ -218,13 +244,30 @@ def notes(rows: RateRows) -> list[str]:
     what = "ISP" if rows.by == "isp" else "row"
     if few:
         found.append(f"{few} {what}{'s' if few > 1 else ''} with under {MIN_ATTEMPTS} attempts not shown.")
-    if not rows:
-        found.append(f"No record in the window; {rows.records:,} read.")
+    if rows.nameless:
+        found.append(f"{rows.nameless:,} records in the window name no campaign (jobId): not shown.")
+    elif not rows:
+        found.append(_nothing(rows))
+    return found + quality(rows)
+
+
+def quality(rows: RateRows) -> list[str]:
+    """What makes the numbers themselves doubtful, one sentence each."""
+    found = []
     for reason, times in sorted(rows.left_out.items(), key=lambda item: -item[1]):
         found.append(f"{times:,} of {rows.records:,} records left out: {reason}.")
-    if not rows.deferrals_seen:
+    if rows.span_read and not rows.deferrals_seen:
         found.append(NO_DEFERRALS)
+    if rows.deferrals_seen and not rows.deliveries_seen:
+        found.append(NO_DELIVERIES)
     return found
+
+
+def _nothing(rows: RateRows) -> str:
+    if rows.span_read is None:
+        return f"None of {rows.records:,} records could be counted."
+    first, last = (f"{at:%Y-%m-%d %H:%M:%S}" for at in rows.span_read)
+    return f"No record in the window; the {rows.records:,} read are from {first} to {last} UTC."
 
 
 def _weight(row: RateRow, by: By) -> int:
@@ -248,7 +291,7 @@ def _cells(row: RateRow, by: By) -> list[Text]:
         else [row.title, rate, *(f"{n:,}" for n in counts)]
     )
     # Text, not str: a reply may hold what rich would take for markup.
-    return [Text(cell) for cell in (*cells, *([] if by == "isp" else [row.key]))]
+    return [Text(cell) for cell in (*cells, *([] if by == "isp" else [row.key or "–"]))]
 
 
 def _named(paths: Sequence[Path | str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -65,3 +66,19 @@ def test_demo_says_which_port_is_taken_and_leaves_nothing(tmp_path: Path) -> Non
     assert ended.returncode == 1
     assert ended.stderr == f"demo: --port: a free port expected, found {port} in use; --port 0 takes a free one\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_json_stays_json_and_doubts_go_to_stderr(tmp_path: Path) -> None:
+    (tmp_path / "diag.csv").write_text(
+        "type,timeLogged,queue\nt,2026-11-20 14:00:00+0000,gmail.com/vmta1\n", encoding="utf-8"
+    )
+    ended = deferbot("rates", "diag.csv", "--json", cwd=tmp_path)
+    assert json.loads(ended.stdout)[0]["rate"] == 1.0
+    assert "No `d` record was read" in ended.stderr
+
+
+def test_a_row_in_a_pipe_is_one_line(tmp_path: Path) -> None:
+    line = '"t",2026-11-20 14:00:00+0000,gmail.com/vmta1,"smtp;421 4.7.0 ' + "a long answer " * 9 + '"\n'
+    (tmp_path / "diag.csv").write_text("type,timeLogged,queue,dsnDiag\n" + line * 60, encoding="utf-8")
+    ended = deferbot("rates", "diag.csv", "--by", "reply", cwd=tmp_path)
+    assert len([row for row in ended.stdout.splitlines() if "a long answer" in row]) == 1

@@ -11,7 +11,7 @@ import zstandard
 from rich.console import Console
 
 from bot.errors import DeferbotError
-from bot.rates import By, RateRows, notes, rate_rows, render_table, to_json
+from bot.rates import NO_DEFERRALS, NO_DELIVERIES, By, RateRows, notes, quality, rate_rows, render_table, to_json
 from tests.accounting_rows import SHORT, row, shipped_isps
 
 ISPS = shipped_isps()
@@ -165,3 +165,39 @@ def test_a_damaged_archive_is_one_line(tmp_path: Path, suffix: str) -> None:
 
 def test_a_window_longer_than_history_is_all_of_it(tmp_path: Path) -> None:
     assert rates(write(tmp_path, row("d")), window=timedelta(days=999_999))[0].tally.delivered == 1
+
+
+def test_files_without_deliveries_do_not_pass_as_all_deferred(tmp_path: Path) -> None:
+    only = write(tmp_path, row("t") * 60)
+    assert quality(rates(only)) == [NO_DELIVERIES]
+    assert quality(rates(only, write(tmp_path, row("d"), name="more.csv"))) == []
+
+
+def test_nothing_to_count_says_what_there_was_and_claims_no_more(tmp_path: Path) -> None:
+    path = write(tmp_path, row("d", "2026-11-20 14:00:00+0000"), row("d", "2026-11-20 15:00:00+0000"))
+    found = notes(rates(path, until=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert found[0] == "No record in the window; the 2 read are from 2026-11-20 14:00:00 to 2026-11-20 15:00:00 UTC."
+    timeless = tmp_path / "timeless.csv"
+    timeless.write_text("type,queue\r\nt,gmail.com/vmta1\r\n", encoding="utf-8")
+    found = notes(rates(timeless))
+    assert found[0] == "None of 1 records could be counted."
+    assert NO_DEFERRALS not in found
+
+
+def test_until_before_the_calendar_is_no_traceback(tmp_path: Path) -> None:
+    assert rates(write(tmp_path, row("d")), until=datetime(1, 1, 1, tzinfo=UTC)) == []
+
+
+def test_records_without_a_campaign_are_counted_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "no-job.csv"
+    path.write_text(
+        "type,timeLogged,queue\r\n" + "t,2026-11-20 14:00:00+0000,gmail.com/vmta1\r\n" * 3, encoding="utf-8"
+    )
+    assert "3 records in the window name no campaign (jobId): not shown." in notes(rates(path, by="job"))
+
+
+def test_an_address_is_never_cut_in_two(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(render_table(rates(write(tmp_path, row("d") * 60, row("t") * 60), by="ip")))
+    assert isinstance(console.file, io.StringIO)
+    assert "192.0.2.10" in console.file.getvalue()
