@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.change import Change, ChangeState, Plan, StepResult
@@ -43,18 +43,29 @@ class NewRecords:
     """What one poll read: counts, and how far every file has now been read. The two commit together.
 
     `waiting` bytes were there and are left for the next time: until then the counts are of no use for a rate.
+    `gaps` says what could not be read though it is there, one sentence each.
     """
 
     roll_up: RollUp
     positions: tuple[FilePosition, ...]
     waiting: int = 0
+    gaps: tuple[str, ...] = ()
 
 
 class AccountingReader(Protocol):
     """Reads what a host's accounting files hold beyond known positions."""
 
-    def read_new(self, host: str, positions: Sequence[FilePosition]) -> NewRecords:
+    def read_new(
+        self,
+        host: str,
+        positions: Sequence[FilePosition],
+        *,
+        utc_offset: timedelta = timedelta(0),
+        since: datetime | None = None,
+    ) -> NewRecords:
         """Count every complete line after `positions`; a half-written last line waits.
+
+        `utc_offset` is the host's zone: for times that do not tell theirs. `since` is when the host was last read.
 
         Raises: HostError as `HostShell.run`.
         """
@@ -143,7 +154,7 @@ class ChangeStore(Protocol):
         ends_at: datetime | None = None,
     ) -> Change | None:
         """Set `new` where the state is `old`. `by`, `at` fill applied_* on the way to APPLYING and ended_* on
-        the way to UNDONE or EXPIRED."""
+        the way to UNDONE or EXPIRED; on the way to UNDOING `by` alone, so that a restart knows who asked."""
         ...
 
     def record(self, change: int, result: StepResult, *, undo: bool) -> None:

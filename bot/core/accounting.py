@@ -106,6 +106,11 @@ def is_type_title(first_field: str) -> bool:
     return first_field.lstrip("\ufeff").strip().lower() == "type"
 
 
+def is_json(data: bytes) -> bool:
+    """True where a file begins with a record in JSON, which needs no header."""
+    return data.startswith(_JSON)
+
+
 def kind_of(record_type: str) -> tuple[str, str]:
     """(type that is tallied, "") or ("", reason why it is not)."""
     kind = record_type.strip().lower()

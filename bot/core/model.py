@@ -120,7 +120,7 @@ class FilePosition:
     line (without line end), needed to read on from the middle. `inode` tells a rotated file from its heir, and
     `fingerprint` (of the bytes just before `offset`, "" where unknown) tells a file from another one that was
     given its inode, and finds it again in a copy. Of a file packed with gzip `offset` counts unpacked bytes, and
-    `packed` is the size at which it was read to its end (0: not yet).
+    `packed` is the size at which it was read to its end (0: not yet; negative: to where it is broken).
     """
 
     path: str

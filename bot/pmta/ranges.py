@@ -63,7 +63,7 @@ def read_ranges(shell: HostShell, host: str, ranges: Sequence[Range], *, zstd: b
     argv = ("sh", "-c", _SCRIPT, "deferbot", pack, *words)
     answer = shell.run(host, argv, timeout_s=_TIMEOUT_S, limit=wanted + _SLACK)
     if zstd:
-        answer = _unpacked(host, answer, wanted + _SLACK)
+        answer = unpacked(host, answer, wanted + _SLACK)
     inodes = [line.split(b" ")[0] for line in answer[wanted:].splitlines()]
     if inodes != [str(r.inode).encode() for r in ranges]:
         return None
@@ -71,7 +71,7 @@ def read_ranges(shell: HostShell, host: str, ranges: Sequence[Range], *, zstd: b
     return [answer[end - r.length : end] for r, end in zip(ranges, ends, strict=True)]
 
 
-def _unpacked(host: str, answer: bytes, limit: int) -> bytes:
+def unpacked(host: str, answer: bytes, limit: int) -> bytes:
     try:
         with zstandard.ZstdDecompressor().stream_reader(answer) as stream:
             return stream.read(limit)

@@ -169,13 +169,29 @@ def test_odd_file_names_are_only_names(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_an_unreadable_file_is_named(host: Host) -> None:
-    class Refusing(LocalShell):
-        def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
-            return b"unreadable /var/log/pmta/diag.csv\n" + super().run(host, argv, timeout_s=timeout_s, limit=limit)
+class Refusing(LocalShell):
+    """Says of one file that it may not be read (root may read everything)."""
 
+    def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
+        answer = super().run(host, argv, timeout_s=timeout_s, limit=limit)
+        return b"unreadable /var/log/pmta/diag.csv\n" * (argv[2].endswith("exit 0\n") and argv[4] != "zstd") + answer
+
+
+NO_PERMISSION = r"no permission to read /var/log/pmta/diag.csv: add the SSH user to the group pmta"
+
+
+def test_an_unreadable_file_is_a_gap_and_stops_no_other(host: Host) -> None:
+    host.write("acct-1.csv", row("t"))
     refused = FollowedFiles(Refusing(), {"mta1": (f"{host.folder}/*",)}, ISPS, FixedClock())
-    with pytest.raises(HostError, match=r"mta1: no permission to read /var/log/pmta/diag\.csv: add the SSH user"):
+    new = refused.read_new("mta1", host.positions)
+    assert tally(new.roll_up) == Tally(deferred=1)
+    (gap,) = new.gaps
+    assert gap.startswith(NO_PERMISSION)
+
+
+def test_nothing_but_unreadable_files_is_an_error(host: Host) -> None:
+    refused = FollowedFiles(Refusing(), {"mta1": ("/var/log/no such folder/*",)}, ISPS, FixedClock())
+    with pytest.raises(HostError, match="mta1: " + NO_PERMISSION):
         refused.read_new("mta1", host.positions)
 
 

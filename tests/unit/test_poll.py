@@ -29,11 +29,20 @@ class Files:
     def __init__(self, fleet: MemoryFleetStore) -> None:
         self.batches: list[NewRecords | HostError] = []
         self.asked = 0
+        self.zones: list[tuple[timedelta, datetime | None]] = []
         self.seen_meanwhile: list[HostHealth] = []
         self._fleet = fleet
 
-    def read_new(self, host: str, positions: Sequence[FilePosition]) -> NewRecords:
+    def read_new(
+        self,
+        host: str,
+        positions: Sequence[FilePosition],
+        *,
+        utc_offset: timedelta = timedelta(0),
+        since: datetime | None = None,
+    ) -> NewRecords:
         self.asked += 1
+        self.zones.append((utc_offset, since))
         self.seen_meanwhile += [health for health in self._fleet.health() if health.host == host]
         batch = self.batches.pop(0) if self.batches else NewRecords(RollUp(), tuple(positions))
         if isinstance(batch, HostError):

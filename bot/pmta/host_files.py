@@ -1,0 +1,199 @@
+"""One turn of reading one host's files: every byte range at once where all goes well, file by file where not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.core.accounting import LINE_LIMIT, RECORD_LIMIT
+from bot.core.isp import IspCatalog
+from bot.core.model import FilePosition, RollUp
+from bot.core.record_time import TimeStyle
+from bot.pmta.columns import read_piece
+from bot.pmta.listing import ListedFile, Listing
+from bot.pmta.matching import agrees, fingerprint, overlap
+from bot.pmta.packed import read_packed
+from bot.pmta.ranges import Range, read_ranges
+from bot.ports import HostShell
+
+LEAST = LINE_LIMIT + RECORD_LIMIT
+"""A shorter range might hold no whole record, and the file would stand still."""
+
+Start = tuple[ListedFile, FilePosition]
+
+
+@dataclass(slots=True)
+class Turn:
+    """What came of it. `unsure`: files that changed under the reading, their positions as before; `waiting`: bytes
+    left for the next turn."""
+
+    parts: list[RollUp] = field(default_factory=list)
+    ends: list[FilePosition] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    waiting: int = 0
+
+
+class HostFiles:
+    """Reads and counts files of one host as they are listed now."""
+
+    def __init__(
+        self, shell: HostShell, host: str, listing: Listing, isps: IspCatalog, offset_s: int, budget: int
+    ) -> None:
+        self.turn = Turn()
+        self._shell = shell
+        self._host = host
+        self._listing = listing
+        self._isps = isps
+        self._offset_s = offset_s
+        self._budget = budget
+        self._poll_bytes = budget
+
+    def style(self, path: str) -> TimeStyle:
+        """How times in a file are meant that do not say it themselves."""
+        return TimeStyle.of_file(path, self._offset_s)
+
+    def read(self, starts: Sequence[Start]) -> Turn:
+        """Count from `starts` on, small rests first, up to the limit of one turn."""
+        plain = [start for start in starts if not start[0].packed]
+        others = self._plain(plain)
+        if others:
+            # The bytes before the offset are not those that were read: another file was given the inode.
+            self._plain([(file, FilePosition(file.path, file.inode, 0, "")) for file in others])
+        for file, start in starts:
+            if file.packed:
+                self._packed(file, start)
+        return self.turn
+
+    def read_all(self, ranges: Sequence[Range]) -> list[bytes] | None:
+        """All ranges, in as many commands as the limit of one turn asks for; None where a file changed."""
+        found: list[bytes] = []
+        at_once = max(1, self._poll_bytes // max((r.length for r in ranges), default=1))
+        for first in range(0, len(ranges), at_once):
+            zstd = self._listing.zstd
+            part = read_ranges(self._shell, self._host, ranges[first : first + at_once], zstd=zstd)
+            if part is None:
+                return None
+            found += part
+        return found
+
+    def copies(self, asked: Sequence[tuple[ListedFile, Sequence[FilePosition]]]) -> dict[str, FilePosition]:
+        """Path of a file -> the position, among those given with it, that its own bytes agree with."""
+        pairs = [(file, orphan) for file, orphans in asked if not file.packed for orphan in orphans]
+        before = self._each([_before(file, orphan) for file, orphan in pairs])
+        found: dict[str, FilePosition] = {}
+        for (file, orphan), data in zip(pairs, before, strict=True):
+            if data is not None and agrees(orphan, data):
+                found.setdefault(file.path, orphan)
+        for file, orphans in asked:
+            same = next((orphan for orphan in orphans if file.packed and self._unpacks_to(file, orphan)), None)
+            if same:
+                found[file.path] = same
+        return found
+
+    def _unpacks_to(self, file: ListedFile, orphan: FilePosition) -> bool:
+        length = overlap(orphan)
+        at = orphan.offset - length
+        found = read_packed(self._shell, self._host, file, at, length, zstd=self._listing.zstd)
+        return found is not None and len(found.data) == length and agrees(orphan, found.data)
+
+    def _plain(self, starts: Sequence[Start]) -> list[ListedFile]:
+        """Count what is new in plain files; return those that are other files than their positions say."""
+        waiting = [file.size - start.offset for file, start in starts]
+        shares = _shares(waiting, self._budget)
+        now = [(file, start, share) for (file, start), share in zip(starts, shares, strict=True) if share]
+        ranges = [_from(start, share) for _, start, share in now]
+        self._budget -= sum(shares)
+        self.turn.ends += [start for (_, start), share in zip(starts, shares, strict=True) if not share]
+        self.turn.waiting += sum(waiting) - sum(shares)
+        others = []
+        for (file, start, _), data in zip(now, self._each(ranges), strict=True):
+            if data is None:
+                self._unsure(file, start)
+            elif agrees(start, data[: overlap(start)]):
+                self._count(file, start, data)
+            else:
+                others.append(file)
+        return others
+
+    def _unsure(self, file: ListedFile, start: FilePosition) -> None:
+        self.turn.unsure.append(file.path)
+        self.turn.ends.append(start)
+
+    def _count(self, file: ListedFile, start: FilePosition, data: bytes, *, final: bool = False) -> FilePosition:
+        """Count `data`, which begins at the overlap before the offset."""
+        skip = overlap(start)
+        part, used, header = read_piece(
+            data[skip:], start.header, host=self._host, isps=self._isps, final=final, style=self.style(file.path)
+        )
+        self.turn.parts.append(part)
+        mark = fingerprint(data[: skip + used])
+        end = replace(start, offset=start.offset + used, header=header, fingerprint=mark)
+        self.turn.ends.append(end)
+        return end
+
+    def _packed(self, file: ListedFile, start: FilePosition) -> None:
+        """Count what was not counted yet of a packed file; the size it has at its end says that it is done."""
+        if abs(start.packed) == file.size:
+            self.turn.ends.append(start)
+            self.turn.gaps += [_broken(file)] if start.packed < 0 else []
+            return
+        if self._budget < LEAST:
+            self.turn.waiting += file.size
+            self.turn.ends.append(start)
+            return
+        skip, length = overlap(start), self._budget
+        zstd = self._listing.zstd
+        found = read_packed(self._shell, self._host, file, start.offset - skip, skip + length, zstd=zstd)
+        if found is None:
+            self._unsure(file, start)
+            return
+        if not agrees(start, found.data[:skip]):
+            self._packed(file, FilePosition(file.path, file.inode, 0, ""))
+            return
+        self._budget -= len(found.data)
+        end = self._count(file, start, found.data, final=found.last)
+        if found.broken:
+            self.turn.gaps.append(_broken(file))
+        if found.last or found.broken:
+            self.turn.ends[-1] = replace(end, packed=file.size if found.last else -file.size)
+        else:
+            self.turn.waiting += file.size
+
+    def _each(self, ranges: Sequence[Range]) -> list[bytes | None]:
+        """The bytes of every range; where one file changed only its own are missing."""
+        zstd = self._listing.zstd
+        together = read_ranges(self._shell, self._host, ranges, zstd=zstd)
+        if together is not None:
+            return list(together)
+        if len(ranges) == 1:
+            return [None]
+        alone = (read_ranges(self._shell, self._host, [one], zstd=zstd) for one in ranges)
+        return [data[0] if data else None for data in alone]
+
+
+def _broken(file: ListedFile) -> str:
+    return f"{file.path} cannot be unpacked to its end (`gzip -dc`): what came before was counted"
+
+
+def _from(start: FilePosition, share: int) -> Range:
+    skip = overlap(start)
+    return Range(start.path, start.inode, start.offset - skip, skip + share)
+
+
+def _before(file: ListedFile, orphan: FilePosition) -> Range:
+    skip = overlap(orphan)
+    return Range(file.path, file.inode, orphan.offset - skip, skip)
+
+
+def _shares(waiting: Sequence[int], budget: int) -> list[int]:
+    """How much of what waits in each file is read now: small rests wholly, big ones an equal part each."""
+    shares = [0] * len(waiting)
+    order = sorted((at for at, size in enumerate(waiting) if size > 0), key=lambda at: waiting[at])
+    for done, at in enumerate(order):
+        fair = max(budget // (len(order) - done), min(LEAST, budget))
+        shares[at] = min(waiting[at], fair)
+        budget -= shares[at]
+        if budget <= 0:
+            break
+    return shares
