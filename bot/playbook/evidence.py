@@ -14,11 +14,12 @@ from bot.playbook.targets import chosen_ips, chosen_queues, worst
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """`n` targets `of` so many, holding `share` (0 to 1) of the ISP's deferrals."""
+    """`n` targets `of` so many, holding `share` (0 to 1) of the ISP's deferrals; `keys` names them."""
 
     n: int
     of: int
     share: float
+    keys: tuple[str, ...] = ()
 
     def fields(self, diagnosis: Diagnosis) -> dict[str, str]:
         cause = diagnosis.cause.words if diagnosis.cause else "no clear cause"
@@ -40,13 +41,14 @@ def _of_step(step: Action, diagnosis: Diagnosis) -> Carried:
     if step.target in (Target.WORST_IPS, Target.AFFECTED_IPS):
         keys = chosen_ips(diagnosis, step.target)
         n = len(keys) if any(not queue.paused for queue in diagnosis.queues) else 0
-        return Carried(n, len(diagnosis.ips), _share(diagnosis, "ips", keys))
+        return Carried(n, len(diagnosis.ips), _share(diagnosis, "ips", keys), tuple(keys))
     if step.target is Target.WORST_VMTAS:
         keys = tuple(key for key in worst(diagnosis.vmtas) if any(queue.vmta == key for queue in diagnosis.queues))
-        return Carried(len(keys), len(diagnosis.vmtas), _share(diagnosis, "vmtas", keys))
+        return Carried(len(keys), len(diagnosis.vmtas), _share(diagnosis, "vmtas", keys), keys)
     queues = _open(step, chosen_queues(diagnosis, step.target, diagnosis.queues))
     names = tuple({queue.vmta for queue in queues})
-    return Carried(len(queues), len(diagnosis.queues), _share(diagnosis, "vmtas", names))
+    touched = tuple(f"{queue.host} {queue.name}" for queue in queues)
+    return Carried(len(queues), len(diagnosis.queues), _share(diagnosis, "vmtas", names), touched)
 
 
 def _open(step: Action, queues: Sequence[QueueState]) -> list[QueueState]:

@@ -56,10 +56,13 @@ def _with_target(
     fitting: Sequence[Playbook], diagnosis: Diagnosis, exclude: Collection[str]
 ) -> Iterable[tuple[Playbook, Carried]]:
     done = {playbook.deeds for playbook in fitting if playbook.name in exclude}
+    touched: set[tuple[frozenset[str], frozenset[str]]] = set()
     for playbook in fitting:
         part = carried(playbook, diagnosis)
-        if part.n and playbook.deeds not in done:
+        same = frozenset(step.action for step in playbook.steps), frozenset(part.keys)
+        if part.n and playbook.deeds not in done and same not in touched:
             done.add(playbook.deeds)
+            touched.add(same)
             yield playbook, part
 
 

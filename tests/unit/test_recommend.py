@@ -93,6 +93,14 @@ def test_queues_in_backoff_mode_already_are_no_target() -> None:
     assert [offer.playbook for offer in found] == ["gmail-block", "hold-mail"]
 
 
+def test_two_playbooks_that_come_to_the_same_ip_are_one_offer() -> None:
+    one = shares(("192.0.2.10", 1000, 900), ("192.0.2.11", 1000, 5))
+    found, _ = offers(diagnosis("apple", Tier.BLOCK, Category.BLOCKLIST, ips=one), SHIPPED)
+    names = [offer.playbook for offer in found]
+    assert names[0] == "blocklist"
+    assert "tier-block" not in names  # the one affected IP is the one worst IP
+
+
 def test_worst_ips_are_not_made_up_where_all_are_alike() -> None:
     alike = shares(*((f"192.0.2.{n}", 1000, 300) for n in range(10, 20)))
     found, _ = offers(diagnosis("apple", Tier.BLOCK, Category.BLOCKLIST, ips=alike), SHIPPED)

@@ -10,7 +10,7 @@ from bot.core.carriers import carriers
 from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.core.incident import Incident, IncidentState
 from bot.core.model import QueueState, Tally
-from bot.core.tier import TierRule
+from bot.core.tier import Tier, TierRule
 from bot.slack.messages import buttons, chart, fleet, states, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
 from bot.slack.messages.table import table
@@ -35,7 +35,7 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
 
 def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     mark = "⚪" if diagnosis.blind or not diagnosis.judged else states.tier_mark(diagnosis.tier)
-    trend, cause = states.trend_words(diagnosis), states.cause_words(diagnosis)
+    trend, cause = states.trend_words(diagnosis), _cause(diagnosis)
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     line += f" · {cause}" if cause else ""
     tally = diagnosis.now
@@ -52,9 +52,15 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     return [line, numbers, *([line_of_bars] if line_of_bars else [])]
 
 
+def _cause(diagnosis: Diagnosis) -> str:
+    """A few everyday deferrals have no cause worth a headline."""
+    return states.cause_words(diagnosis) if diagnosis.tier > Tier.CLEAR else ""
+
+
 def _why_and_do(diagnosis: Diagnosis, incident: Incident | None) -> str:
     state = incident.state if incident is not None else None
-    return "\n".join(part for part in (why.why(diagnosis), why.do(diagnosis, state)) if part)
+    reason = why.why(diagnosis) if incident is not None or diagnosis.tier > Tier.CLEAR or diagnosis.blind else ""
+    return "\n".join(part for part in (reason, why.do(diagnosis, state)) if part)
 
 
 def _replies(diagnosis: Diagnosis) -> list[sb.Block]:
@@ -172,7 +178,7 @@ def _footer(diagnosis: Diagnosis, incident: Incident | None) -> str:
 
 
 def _sentence(diagnosis: Diagnosis) -> str:
-    cause = states.cause_words(diagnosis)
+    cause = _cause(diagnosis)
     trend = states.trend_words(diagnosis)
     said = f"{states.name(diagnosis)}: {states.rate_words(diagnosis)}" + (f" ({trend})" if trend else "")
     return texts.closed(said + (f", because of {cause}" if cause else ""))

@@ -10,6 +10,7 @@ import slackblocks as sb
 from bot.core.change import Change, ChangeState
 from bot.core.diagnosis import HostLine, Overview
 from bot.core.incident import Incident
+from bot.core.tier import Tier
 from bot.slack.messages import buttons, fleet, states, texts
 from bot.slack.messages.message import Json, context, home_tab, section
 
@@ -88,7 +89,7 @@ def _host(line: HostLine) -> str:
 def _isps(overview: Overview) -> str:
     lines = []
     for line in overview.lines[:ISPS]:
-        cause = f" · {line.cause.words}" if line.cause and line.now.deferred else ""
+        cause = f" · {line.cause.words}" if line.cause and line.tier > Tier.CLEAR else ""
         share = f"{texts.percent(line.now.rate)} of {texts.count(line.now.attempts)}"
         lines.append(f"{states.tier_mark(line.tier)} *{states.name(line)}* {share}{cause}")
     more = [f"…and {len(overview.lines) - ISPS} more"] if len(overview.lines) > ISPS else []

@@ -12,6 +12,8 @@ from bot.slack.messages.message import context, quote
 
 EVIDENCE_LIMIT = 4
 SHOWN = 4
+BOUNCES_TOLD = 10
+"""Fewer refusals of one kind are everyday mail."""
 
 
 def dominant(diagnosis: Diagnosis) -> ReplyLine | None:
@@ -21,9 +23,25 @@ def dominant(diagnosis: Diagnosis) -> ReplyLine | None:
 
 
 def share_of(line: ReplyLine, diagnosis: Diagnosis) -> str:
-    """ "78 %" of this window's deferrals; bounces may carry the same reply, so never more than all."""
+    """ "78 %" of this window's deferrals, or "185 bounces": what was refused for good is no part of the deferrals."""
     deferred = diagnosis.now.deferred
+    if bounced(line, diagnosis):
+        return texts.counted(line.count, "bounce")
     return texts.percent(min(line.count, deferred) / deferred) if deferred else texts.count(line.count)
+
+
+def bounced(line: ReplyLine, diagnosis: Diagnosis) -> bool:
+    """A 5xx reply is a bounce, unless it came more often than anything bounced: PMTA can be told to retry those."""
+    return line.code.startswith("5") and line.count <= diagnosis.now.bounced
+
+
+def refused(diagnosis: Diagnosis) -> str:
+    """ "Beside them 185 bounces: `550 5.7.1` …": what is lost because of us; "" where that is next to nothing."""
+    lines = [line for line in diagnosis.replies if line.category.aimed_at_us and bounced(line, diagnosis)]
+    told = max(lines, key=lambda line: line.count, default=None)
+    if told is None or told is dominant(diagnosis) or told.count < max(BOUNCES_TOLD, diagnosis.now.deferred // 20):
+        return ""
+    return f"Beside them {share_of(told, diagnosis)}: {reply_words(told)}"
 
 
 def reply_words(line: ReplyLine) -> str:
@@ -37,8 +55,9 @@ def why(diagnosis: Diagnosis) -> str:
     parts = []
     line = dominant(diagnosis)
     if line is not None:
-        of = f"{share_of(line, diagnosis)} of {texts.count(diagnosis.now.deferred)} deferrals"
-        parts.append(f"{reply_words(line)}, {of}")
+        of = "" if bounced(line, diagnosis) else f" of {texts.count(diagnosis.now.deferred)} deferrals"
+        parts.append(f"{reply_words(line)}, {share_of(line, diagnosis)}{of}")
+    parts += filter(None, [refused(diagnosis)])
     parts += [texts.sentence(texts.clip(text, 240)).rstrip(".") for text in diagnosis.evidence[:EVIDENCE_LIMIT]]
     return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
 
