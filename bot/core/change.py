@@ -125,7 +125,7 @@ class Change:
     applied_at: datetime | None = None
     ends_at: datetime | None = None
     ended_by: str = ""
-    """Slack id of who undid it, or "" where its time was up."""
+    """Slack id of who took it back (or tried last), "" where its time was up."""
     ended_at: datetime | None = None
     results: tuple[StepResult, ...] = field(default=())
     undo_results: tuple[StepResult, ...] = field(default=())

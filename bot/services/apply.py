@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.change import ACTIVE, Change, ChangeState, Outcome, Plan, Refusal, StepResult
+from bot.core.foreign import inert, quoted
 from bot.core.incident import Incident, IncidentState, Note
 from bot.playbook.guard import check_apply, check_preview
 from bot.playbook.plan import make_plan
 from bot.playbook.schema import Playbook
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, Roles, Wake
+from bot.services.at_work import AtWork
 from bot.services.diagnose import Diagnose
 from bot.services.run_steps import TOOK_EFFECT, StepRunner
 
@@ -41,6 +43,7 @@ class Apply:
         self._roles = roles
         self._clock = clock
         self._wake = wake
+        self._at_work = AtWork(changes)
 
     def preview(self, incident: int, playbook: str, *, by: str) -> Change | Refusal:
         """Work out what `playbook` would do now and keep it as a PLANNED change; touches no host."""
@@ -62,19 +65,38 @@ class Apply:
 
     def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal:
         """Run a planned change, once, exactly as previewed; says what became of it in the timeline."""
+        operator = self._roles.is_operator(by)
+        refusals: list[Refusal] = []
+        with self._at_work.on(lambda: self._start(change, by, reason, refusals, operator=operator)) as started:
+            if started is not None:
+                return self._run(started)
+        if refusals:
+            return refusals[0]
+        return self.apply(change, by=by, reason=reason)  # lost a race: the guard now says who won
+
+    def recover(self) -> None:
+        """Settle changes that a stop or a fault cut off in the middle, by reading the hosts back."""
+        for change in self._at_work.cut_off(ChangeState.APPLYING):
+            known = {result.step for result in change.results}
+            self._runner.settle(change, [place for place in range(len(change.plan.steps)) if place not in known])
+            self._finish(change.id)
+
+    def _start(self, change: int, by: str, reason: str, refusals: list[Refusal], *, operator: bool) -> Change | None:
+        """Guard and move in one step: two changes that touch the same must not both find the way free."""
         planned = self._changes.get(change)
         now = self._clock.now()
         refusal = check_apply(
             planned,
             self._incidents.get(planned.plan.incident) if planned else None,
-            operator=self._roles.is_operator(by),
+            operator=operator,
             others=self._changes.in_states(ACTIVE),
             reason=reason,
             now=now,
         )
         if refusal is not None or planned is None:
-            return refusal or _GONE
-        started = self._changes.move(
+            refusals.append(refusal or _GONE)
+            return None
+        return self._changes.move(
             change,
             ChangeState.PLANNED,
             ChangeState.APPLYING,
@@ -83,18 +105,6 @@ class Apply:
             at=now,
             ends_at=now + planned.plan.lasts,
         )
-        if started is None:
-            return self.apply(change, by=by, reason=reason)  # lost a race: the guard now says who won
-        return self._run(started)
-
-    def recover(self) -> None:
-        """At start: settle changes that a stop cut off in the middle, by reading the hosts back."""
-        for change in self._changes.in_states({ChangeState.APPLYING}):
-            known = {result.step for result in change.results}
-            for place in range(len(change.plan.steps)):
-                if place not in known:
-                    self._runner.settle(change, place, undo=False)
-            self._finish(change.id)
 
     def _run(self, change: Change) -> Change | Refusal:
         plan, by = change.plan, change.applied_by
@@ -105,7 +115,9 @@ class Apply:
             subject=f"CHG-{change.id}",
             detail=_record(plan, change.reason),
         )
-        self._note(plan.incident, f"<@{by}> is applying *{plan.title}* (CHG-{change.id}): {_quoted(change.reason)}")
+        self._note(
+            plan.incident, f"<@{by}> is applying *{inert(plan.title)}* (CHG-{change.id}): {quoted(change.reason)}"
+        )
         self._show(plan.incident)
         self._runner.run(change, range(len(plan.steps)), undo=False)
         return self._finish(change.id)
@@ -149,11 +161,20 @@ def refresh_incident(incidents: IncidentStore, changes: ChangeStore, incident: i
 
 def results_line(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> str:
     """One timeline line: per host how many steps did what; trouble in the host's own words."""
-    parts = []
+    parts = [_heading(results, undo=undo)]
     for host in dict.fromkeys(step.host for step in plan.steps):
         mine = [result for result in results if plan.steps[result.step].host == host]
         parts.append(f"`{host}` {_host_words(mine)}")
-    return ("Taken back. " if undo else "Applied. ") + " · ".join(parts)
+    return parts[0] + " " + " · ".join(parts[1:])
+
+
+def _heading(results: Sequence[StepResult], *, undo: bool) -> str:
+    deed = "taken back" if undo else "applied"
+    sent = sum(result.outcome in (Outcome.CONFIRMED, Outcome.UNVERIFIED) for result in results)
+    if sent == len(results):
+        return f"{deed.capitalize()}."
+    maybe = sent or any(result.outcome is Outcome.UNKNOWN for result in results)
+    return f"{'Partly' if maybe else 'Not'} {deed}."
 
 
 def _host_words(results: Sequence[StepResult]) -> str:
@@ -164,7 +185,7 @@ def _host_words(results: Sequence[StepResult]) -> str:
     said = [f"{dict(counts)[Outcome.CONFIRMED]} of {len(results)} read back"]
     said += [f"{number} {outcome.value}" for outcome, number in counts if number and outcome is not Outcome.CONFIRMED]
     trouble = next((result.said for result in results if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN)), "")
-    return ", ".join(said) + (f": {_quoted(trouble)}" if trouble else "")
+    return ", ".join(said) + (f": {quoted(trouble)}" if trouble else "")
 
 
 def results_for_audit(plan: Plan, results: Sequence[StepResult], *, undo: bool = False) -> list[dict[str, object]]:
@@ -190,9 +211,3 @@ def _record(plan: Plan, reason: str) -> dict[str, object]:
         "lasts_s": plan.lasts.total_seconds(),
         "steps": [{"host": step.host, "argv": list(step.argv), "undo": list(step.undo_argv)} for step in plan.steps],
     }
-
-
-def _quoted(text: str) -> str:
-    """Foreign text in a timeline line: escaped for Slack, one line, capped."""
-    line = " ".join(text.split())[:200]
-    return "“" + line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "”"

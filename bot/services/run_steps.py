@@ -56,13 +56,22 @@ class StepRunner:
             done = list(pool.map(lambda item: self._host(change, item[0], item[1], undo), by_host.items()))
         return tuple(sorted((result for results in done for result in results), key=lambda result: result.step))
 
-    def settle(self, change: Change, place: int, *, undo: bool) -> StepResult:
-        """Find out by reading back whether a step whose result was lost took effect; changes nothing."""
-        try:
-            checked = self._read_back(change, place, undo)
-        except HostError as error:
-            return self._journal(change, place, Outcome.UNKNOWN, str(error), undo)
-        return self._journal(change, place, checked.outcome, f"settled after a restart: {checked.said}", undo)
+    def settle(self, change: Change, places: Sequence[int]) -> None:
+        """Find out by reading back whether steps whose results were lost took effect; changes nothing."""
+        dark: dict[str, str] = {}
+        for place in places:
+            host = change.plan.steps[place].host
+            if host in dark:
+                self._journal(change, place, Outcome.UNKNOWN, dark[host], undo=False)
+                continue
+            try:
+                checked = self._read_back(change, place, undo=False)
+            except HostError as error:
+                dark[host] = str(error)
+                self._journal(change, place, Outcome.UNKNOWN, str(error), undo=False)
+            else:
+                said = f"settled after a restart: {checked.said}"
+                self._journal(change, place, checked.outcome, said, undo=False)
 
     def _host(self, change: Change, host: str, places: Sequence[int], undo: bool) -> list[StepResult]:
         results: list[StepResult] = []

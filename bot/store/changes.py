@@ -30,6 +30,8 @@ def moved(new: ChangeState, *, by: str | None, at: datetime | None) -> dict[str,
     """The fields that `by` and `at` fill on the way to `new`."""
     if new is ChangeState.APPLYING:
         fields: dict[str, object] = {"applied_by": by, "applied_at": at}
+    elif new is ChangeState.UNDOING:
+        fields = {"ended_by": by}
     elif new in (ChangeState.UNDONE, ChangeState.EXPIRED):
         fields = {"ended_by": by, "ended_at": at}
     else:

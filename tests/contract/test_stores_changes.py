@@ -75,14 +75,17 @@ def test_by_and_at_tell_who_applied_and_who_ended(store: Store) -> None:
     applied = store.move(1, APPLYING, APPLIED, by="U7", at=END)
     assert applied == replace(applying, state=APPLIED)
     undoing = store.move(1, APPLIED, UNDOING, by="U8", at=END)
-    assert undoing == replace(applied, state=UNDOING)
+    assert undoing == replace(applied, state=UNDOING, ended_by="U8")  # a restart must know who asked
     undone = store.move(1, UNDOING, UNDONE, by="U3", at=END)
     assert undone == replace(undoing, state=UNDONE, ended_by="U3", ended_at=END)
     assert store.get(1) == undone
 
 
 def test_an_expired_change_was_ended_by_nobody(store: Store) -> None:
-    change = in_state(store, UNDOING)
+    change = in_state(store, APPLIED)
+    assert store.move(change.id, APPLIED, UNDOING, by="U8") is not None
+    assert store.move(change.id, UNDOING, APPLIED) is not None
+    assert store.move(change.id, APPLIED, UNDOING, by="") is not None
     expired = store.move(change.id, UNDOING, EXPIRED, at=END)
     assert expired == replace(change, state=EXPIRED, ended_by="", ended_at=END)
 

@@ -52,8 +52,10 @@ class MemoryChangeStore:
             )
             if new is ChangeState.APPLYING:
                 moved = replace(moved, applied_by=by or kept.applied_by, applied_at=at or kept.applied_at)
+            if new in (ChangeState.UNDOING, ChangeState.UNDONE, ChangeState.EXPIRED):
+                moved = replace(moved, ended_by=kept.ended_by if by is None else by)
             if new in (ChangeState.UNDONE, ChangeState.EXPIRED):
-                moved = replace(moved, ended_by=by or kept.ended_by, ended_at=at or kept.ended_at)
+                moved = replace(moved, ended_at=at or kept.ended_at)
             self._changes[change] = moved
             return moved
 
