@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.core.diagnosis import HostLine
 from bot.core.durations import duration_words
+from bot.core.facts import oddities, unlogged
 from bot.core.model import HostHealth, RollUp
 
 UNDEFERRED = 5_000
@@ -48,8 +49,13 @@ def failed(before: HostHealth, sentence: str, now: datetime) -> HostHealth:
     return replace(before, error=sentence, failing_since=before.failing_since or now)
 
 
-def host_line(host: str, health: HostHealth | None, now: datetime, stale_after: timedelta) -> HostLine:
-    """What to tell of a host. `trouble`: its counts are missing; `warning`: they are there and something is odd."""
+def host_line(
+    host: str, health: HostHealth | None, now: datetime, stale_after: timedelta, since: datetime | None = None
+) -> HostLine:
+    """What to tell of a host. `trouble`: its counts are missing; `warning`: they are there and something is odd.
+
+    `since` is where the window of the rates begins.
+    """
     if health is None:
         return HostLine(host, None, "not read yet")
     # Bounded: a host that dies in the middle of its backlog must not make the whole fleet blind.
@@ -60,8 +66,8 @@ def host_line(host: str, health: HostHealth | None, now: datetime, stale_after: 
     if age > stale_after:
         why = f": {health.error}" if health.error else ""
         return HostLine(host, age.total_seconds(), f"no data for {duration_words(age)}{why}", behind=is_behind)
-    trouble = health.error if is_behind else ""
-    return HostLine(host, age.total_seconds(), trouble, is_behind, _warning(health, now, stale_after))
+    trouble = health.error if is_behind else "; ".join(health.facts.gaps)
+    return HostLine(host, age.total_seconds(), trouble, is_behind, _warning(health, now, stale_after, since))
 
 
 def _undeferred(before: HostHealth, roll_up: RollUp) -> int:
@@ -71,9 +77,14 @@ def _undeferred(before: HostHealth, roll_up: RollUp) -> int:
     return before.undeferred + sum(tally.delivered for tally in roll_up.cells.values())
 
 
-def _warning(health: HostHealth, now: datetime, stale_after: timedelta) -> str:
+def _warning(health: HostHealth, now: datetime, stale_after: timedelta, since: datetime | None) -> str:
     if not health.files:
         return "no accounting file matches the setting `accounting`, so nothing is counted"
+    if since and unlogged(health, since):
+        return (
+            f"deferrals are not being logged: none among the last {health.undeferred:,} deliveries, so its rate is "
+            "left out. Add `<acct-file /var/log/pmta/diag.csv>` `records t` `</acct-file>` to its configuration"
+        )
     if health.undeferred >= UNDEFERRED:
         return (
             f"deferrals are not being logged: none among the last {health.undeferred:,} deliveries. "
@@ -84,4 +95,4 @@ def _warning(health: HostHealth, now: datetime, stale_after: timedelta) -> str:
         return f"its clock is {ahead} ahead of ours, and its newest records are not in the rates yet"
     if health.queues_error and (health.queues_at is None or now - health.queues_at > stale_after):
         return f"its queues cannot be read, so they are left out: {health.queues_error}"
-    return ""
+    return "; ".join(oddities(health))

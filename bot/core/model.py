@@ -178,6 +178,34 @@ class HostSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class BadRows:
+    """Rows of a host that could not be read for one reason, and the beginning of one of them."""
+
+    reason: str
+    count: int
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What a host's files and clock show of themselves; `core.facts` makes it and reads it.
+
+    `columns`: those of interest that some file has. `gaps`: what could not be read at the last poll, in words.
+    `undeferred_since`: the first minute with a delivery since the newest deferral, which was at `deferral_at`.
+    `utc_offset_s`: the host's zone, None where it was never told; `skew_s`: how far its clock is ahead of ours.
+    """
+
+    columns: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    undeferred_since: datetime | None = None
+    deferral_at: datetime | None = None
+    bad: tuple[BadRows, ...] = ()
+    utc_offset_s: int | None = None
+    skew_s: int = 0
+    clock_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HostHealth:
     """Whether a host can be seen; `core.health` makes it and reads it.
 
@@ -198,3 +226,4 @@ class HostHealth:
     queues_at: datetime | None = None
     queues_error: str = ""
     files: bool = True
+    facts: HostFacts = HostFacts()

@@ -21,6 +21,7 @@ from bot.playbook.recommend import offers
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
 from bot.services.queue_index import QueueIndex
+from bot.services.rated import RatedTallies
 
 READ_BEYOND_FLOOR = 20
 """Of the ISPs below every tier so many have their cause looked up for the overview, the worst first."""
@@ -56,7 +57,7 @@ class Diagnose:
         hosts: Sequence[str],
         clock: Clock,
     ) -> None:
-        self._tallies = tallies
+        self._tallies = RatedTallies(tallies, fleet, clock, judgement.window)
         self._fleet = fleet
         self._incidents = incidents
         self._changes = changes
@@ -131,7 +132,8 @@ class Diagnose:
         """How fresh every configured host is, in the order of the configuration."""
         known = {health.host: health for health in self._fleet.health()}
         now, stale_after = self._clock.now(), self._judgement.stale_after
-        return tuple(host_line(host, known.get(host), now, stale_after) for host in self._hosts)
+        since = self._window().start
+        return tuple(host_line(host, known.get(host), now, stale_after, since) for host in self._hosts)
 
     def known_isps(self) -> tuple[str, ...]:
         """Every ISP one can ask for: the catalog's, and what was seen in the last 24 h."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.core import health
+from bot.core.facts import learn, told_time
 from bot.core.model import HostHealth, HostSnapshot
-from bot.core.show import parse_queues_dom, parse_vmtas_dom
+from bot.core.show import parse_queues_dom, parse_status_dom, parse_vmtas_dom
 from bot.errors import DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
-from bot.playbook.commands import show_queues, show_vmtas
+from bot.playbook.commands import show_queues, show_status, show_vmtas
 from bot.ports import AccountingReader, Clock, FleetStore, HostShell, NewRecords, TallyStore
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,8 @@ SHOW_LIMIT = 64 << 20
 """100,000 queues are about 25 MB."""
 ROUNDS = 16
 """How often what is left of a backlog is read on at once; then the next poll goes on."""
+CLOCK_EVERY = timedelta(minutes=5)
+"""How often a host is asked what time it is."""
 _SHUT_OUT = (HostUnreachable, HostKeyRefused, LoginRefused)
 
 
@@ -56,8 +60,12 @@ class Poll:
 
     def _count(self, host: str, now: HostHealth) -> HostHealth:
         """Add what is new to the tallies, round by round until nothing waits."""
+        now = self._told_time(host, now)
         for _ in range(ROUNDS):
-            records = self._reader.read_new(host, self._tallies.positions(host))
+            zone = timedelta(seconds=now.facts.utc_offset_s or 0)
+            positions = self._tallies.positions(host)
+            records = self._reader.read_new(host, positions, utc_offset=zone, since=now.polled_at)
+            now = self._learned(now, records)
             if records.waiting:
                 # Said before the counts are there: nobody may take half a backlog for a rate.
                 now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
@@ -67,6 +75,30 @@ class Poll:
             if not records.waiting:
                 return self._counted(now, records)
         return now
+
+    def _learned(self, now: HostHealth, records: NewRecords) -> HostHealth:
+        facts = learn(now.facts, records.roll_up, records.positions, records.gaps)
+        if facts.gaps and facts.gaps != now.facts.gaps:
+            log.warning("files not read", extra={"action": "gap", "host": now.host, "error": "; ".join(facts.gaps)})
+        known = {rows.reason for rows in now.facts.bad}
+        for rows in facts.bad:
+            if rows.reason not in known:
+                extra = {"action": "bad_rows", "host": now.host, "error": rows.reason, "sample": rows.sample}
+                log.warning("rows left out", extra=extra)
+        return replace(now, facts=facts)
+
+    def _told_time(self, host: str, now: HostHealth) -> HostHealth:
+        """Ask for the host's clock now and then: times in its files may not tell their zone."""
+        asked, last = self._clock.now(), now.facts.clock_at
+        if last is not None and asked - last < CLOCK_EVERY:
+            return now
+        try:
+            status = parse_status_dom(self._run(host, show_status()))
+        except _SHUT_OUT:
+            raise
+        except DeferbotError:
+            return replace(now, facts=replace(now.facts, clock_at=asked))
+        return replace(now, facts=told_time(now.facts, status.time_now, asked, self._clock.now()))
 
     def _counted(self, now: HostHealth, records: NewRecords) -> HostHealth:
         return health.counted(now, records.roll_up, self._clock.now(), files=bool(records.positions))

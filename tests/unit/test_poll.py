@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.health import UNDEFERRED, host_line
-from bot.core.model import Cell, Dim, FilePosition, HostHealth, RollUp, Tally, Window
+from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollUp, Tally, Window
 from bot.errors import CommandFailed, HostError, HostUnreachable
-from bot.playbook.commands import show_queues, show_vmtas
+from bot.playbook.commands import show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
 from bot.services.poll import SHOW_LIMIT, Poll
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
@@ -86,7 +86,7 @@ def batch(
 def test_counts_and_queues_are_kept(rig: Rig) -> None:
     rig.files.batches = [batch()]
     health = rig.poll.host("mta1")
-    assert health == HostHealth("mta1", NOON, NOON, 0, queues_at=NOON)
+    assert replace(health, facts=HostFacts()) == HostHealth("mta1", NOON, NOON, 0, queues_at=NOON)
     assert rig.counted() == Tally(10, 1)
     assert [queue.name for queue in rig.fleet.snapshots()[0].queues] == ["gmail.com/v0", "gmail.com/v1"]
     assert rig.line() == ("", False, "")
@@ -120,7 +120,7 @@ def test_a_host_that_cannot_be_entered_is_not_asked_for_its_queues(rig: Rig) -> 
     """It would only hold the thread once more as long."""
     rig.files.batches = [HostUnreachable("mta1", "no answer within 10 s.")]
     rig.poll.host("mta1")
-    assert rig.shell.calls == []
+    assert rig.shell.calls == [("mta1", show_status())]
 
 
 def test_a_backlog_is_read_in_one_go_and_no_rate_meanwhile(rig: Rig) -> None:

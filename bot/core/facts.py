@@ -1,0 +1,112 @@
+"""What a host's accounting and clock show of themselves: so that views can say why something is missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.accounting import Header
+from bot.core.model import BadRows, FilePosition, HostFacts, HostHealth, RollUp
+from bot.core.record_time import parse_time
+from bot.errors import ParseError
+
+VIEWS = {"dlvSourceIp": "source IP", "vmta": "VMTA"}
+"""Column -> what is told apart by it, and missing from every view without it."""
+_TIME = "timeLogged"
+UNLOGGED_FROM = 200
+"""Fewer deliveries without a deferral prove nothing."""
+REMEMBERED = timedelta(hours=24)
+"""A host that logged a deferral so lately does log them."""
+SKEW_SAID_FROM_S = 60
+_QUARTER_S = 900
+_WIDEST_ZONE_S = 14 * 3600
+
+
+def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition], gaps: tuple[str, ...]) -> HostFacts:
+    """What is known after one more batch of records."""
+    deferred = [cell.minute for cell, tally in roll_up.cells.items() if tally.deferred]
+    delivered = [cell.minute for cell, tally in roll_up.cells.items() if tally.delivered]
+    since, deferral_at = before.undeferred_since, before.deferral_at
+    if deferred:
+        newest = datetime.fromtimestamp(max(deferred), UTC)
+        since, deferral_at = None, max(deferral_at or newest, newest)
+    elif delivered and since is None:
+        since = datetime.fromtimestamp(min(delivered), UTC)
+    return replace(
+        before,
+        columns=_columns(before, roll_up, positions),
+        gaps=gaps,
+        undeferred_since=since,
+        deferral_at=deferral_at,
+        bad=_bad(before.bad, roll_up),
+    )
+
+
+def _columns(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition]) -> tuple[str, ...]:
+    """Columns of `VIEWS` that any file has. A file in JSON has no header: there what was seen once stays known.
+
+    `timeLogged` is among them where any header tells it: what is missing then is known to be missing.
+    """
+    heads = [names for names in map(_names, positions) if _TIME.lower() in names]
+    found = {column for column in (_TIME, *VIEWS) if any(column.lower() in names for names in heads)}
+    found |= {"dlvSourceIp"} if any(cell.source_ip for cell in roll_up.cells) else set()
+    found |= {"vmta"} if any(cell.vmta for cell in roll_up.cells) else set()
+    if any(position.offset and not position.header for position in positions):
+        found |= set(before.columns)
+    return tuple(sorted(found))
+
+
+def _names(position: FilePosition) -> tuple[str, ...]:
+    try:
+        return Header.parse(position.header).names if position.header else ()
+    except ParseError:
+        return ()
+
+
+def _bad(before: tuple[BadRows, ...], roll_up: RollUp) -> tuple[BadRows, ...]:
+    found = {rows.reason: rows for rows in before}
+    for reason, sample in roll_up.bad.items():
+        known = found.get(reason, BadRows(reason, 0, sample))
+        found[reason] = replace(known, count=known.count + roll_up.left_out.get(reason, 0))
+    return tuple(rows for _, rows in sorted(found.items()))
+
+
+def unlogged(health: HostHealth, since: datetime) -> bool:
+    """True where the host has delivered mail ever since `since` and logged no deferral: it writes no `t` records, and
+    its deliveries would only make everybody's rate look better."""
+    facts = health.facts
+    return (
+        health.undeferred >= UNLOGGED_FROM
+        and facts.undeferred_since is not None
+        and facts.undeferred_since <= since
+        and (facts.deferral_at is None or facts.deferral_at < since - REMEMBERED)
+    )
+
+
+def told_time(before: HostFacts, time_now: str, asked: datetime, answered: datetime) -> HostFacts:
+    """Zone and clock of a host that said `time_now` (`show status`, local time) between `asked` and `answered`.
+
+    The zone is the difference to our clock in whole quarters of an hour, what is left over is the error of the clock;
+    so an error of more than 7 minutes is taken for a zone. What cannot be read leaves everything as it was.
+    """
+    told = parse_time(time_now)
+    middle = (asked.timestamp() + answered.timestamp()) / 2
+    offset_s = 0 if told is None else round((told - middle) / _QUARTER_S) * _QUARTER_S
+    if told is None or abs(offset_s) > _WIDEST_ZONE_S:
+        return replace(before, clock_at=answered)
+    utc = told - offset_s
+    exact = asked.timestamp() - 1 <= utc <= answered.timestamp() + 1
+    return replace(before, utc_offset_s=offset_s, skew_s=0 if exact else round(utc - middle), clock_at=answered)
+
+
+def oddities(health: HostHealth) -> list[str]:
+    """What people should know about the host's files and clock, one sentence each."""
+    facts, found = health.facts, []
+    if abs(facts.skew_s) > SKEW_SAID_FROM_S:
+        found.append(f"its clock is {abs(facts.skew_s)} s {'ahead of' if facts.skew_s > 0 else 'behind'} ours")
+    missing = [column for column in VIEWS if column not in facts.columns] if _TIME in facts.columns else []
+    if missing:
+        views = " or ".join(VIEWS[column] for column in missing)
+        found.append(f"no accounting file has {' or '.join(missing)}, so nothing there is told apart by {views}")
+    return found

@@ -1,0 +1,51 @@
+"""Counts to take rates of: without the deliveries of hosts that log no deferrals. The one place where that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.facts import unlogged
+from bot.core.model import Dim, Tally, Window
+from bot.ports import Clock, FleetStore, TallyStore
+
+
+class RatedTallies:
+    """What `TallyStore` tells, with one thing left out: a host without `t` records would only dilute every rate.
+
+    Campaigns are counted without their host, so there nothing can be left out.
+    """
+
+    def __init__(self, tallies: TallyStore, fleet: FleetStore, clock: Clock, window: timedelta) -> None:
+        self._tallies = tallies
+        self._fleet = fleet
+        self._clock = clock
+        self._window = window
+        self._known: tuple[datetime, frozenset[str]] | None = None
+
+    def samples(self, isp: str) -> Mapping[str, str]:
+        return self._tallies.samples(isp)
+
+    def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        hosts = self.left_out()
+        if not hosts or Dim.JOB in by:
+            return self._tallies.totals(window, by, isp=isp)
+        with_host = by if Dim.HOST in by else (*by, Dim.HOST)
+        place = with_host.index(Dim.HOST)
+        sums: dict[tuple[str, ...], Tally] = {}
+        for key, tally in self._tallies.totals(window, with_host, isp=isp).items():
+            counted = replace(tally, delivered=0) if key[place] in hosts else tally
+            if counted != Tally():
+                short = key[: len(by)]
+                sums[short] = sums[short] + counted if short in sums else counted
+        return sums
+
+    def left_out(self) -> frozenset[str]:
+        """Hosts that have delivered mail for a whole window and logged no deferral; looked up once a minute."""
+        minute = self._clock.now().replace(second=0, microsecond=0)
+        known = self._known
+        if known is None or known[0] != minute:
+            since = minute + timedelta(minutes=1) - self._window
+            known = self._known = (minute, frozenset(h.host for h in self._fleet.health() if unlogged(h, since)))
+        return known[1]

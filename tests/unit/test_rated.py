@@ -1,0 +1,60 @@
+"""A host that logs no deferrals does not make anybody's rate look better."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model import Cell, Dim, HostFacts, HostHealth, JobCell, RollUp, Tally, Window
+from bot.ports import NewRecords
+from bot.services.rated import RatedTallies
+from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WINDOW = Window.ending(NOON + timedelta(minutes=1), HOUR)
+LONG_AGO = HostFacts(undeferred_since=NOON - 2 * HOUR)
+
+
+def cell(host: str, ip: str, reply: str = "", isp: str = "gmail") -> Cell:
+    return Cell(int(NOON.timestamp()) - 600, isp, host, ip, "v", reply)
+
+
+@pytest.fixture
+def fleet() -> MemoryFleetStore:
+    return MemoryFleetStore()
+
+
+@pytest.fixture
+def rated(fleet: MemoryFleetStore) -> RatedTallies:
+    tallies = MemoryTallyStore()
+    cells = {
+        cell("mta1", "ip1"): Tally(90),
+        cell("mta1", "ip1", "421"): Tally(0, 10),
+        cell("mta3", "ip3"): Tally(900),
+        cell("mta3", "ip3", "550"): Tally(0, 0, 5),
+        cell("mta3", "ip3", isp="yahoo"): Tally(70),
+    }
+    jobs = {JobCell(int(NOON.timestamp()) - 600, "gmail", "c1"): Tally(990, 10)}
+    tallies.commit("mta1", NewRecords(RollUp(cells, jobs), ()))
+    return RatedTallies(tallies, fleet, ManualClock(NOON), HOUR)
+
+
+def test_everybody_counts_who_logs_deferrals(rated: RatedTallies, fleet: MemoryFleetStore) -> None:
+    fleet.put_health(HostHealth("mta3", NOON, undeferred=10))
+    assert rated.left_out() == frozenset()
+    assert rated.totals(WINDOW, (Dim.ISP,)) == {("gmail",): Tally(990, 10, 5), ("yahoo",): Tally(70)}
+
+
+def test_deliveries_of_a_host_without_t_records_are_left_out(rated: RatedTallies, fleet: MemoryFleetStore) -> None:
+    fleet.put_health(HostHealth("mta3", NOON, undeferred=900, facts=LONG_AGO))
+    assert rated.left_out() == {"mta3"}
+    assert rated.totals(WINDOW, (Dim.ISP,)) == {("gmail",): Tally(90, 10, 5)}  # 10 %, not 1 %; bounces stay
+    assert rated.totals(WINDOW, (Dim.HOST, Dim.REPLY), isp="gmail") == {
+        ("mta1", ""): Tally(90),
+        ("mta1", "421"): Tally(0, 10),
+        ("mta3", "550"): Tally(0, 0, 5),
+    }
+    assert rated.totals(WINDOW, (), isp="gmail") == {(): Tally(90, 10, 5)}
+    assert rated.totals(WINDOW, (Dim.JOB,), isp="gmail") == {("c1",): Tally(990, 10)}
