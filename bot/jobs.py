@@ -1,4 +1,4 @@
-"""What runs when: a poll per host, a look at the incidents after every poll, expiries, clean-up. No logic."""
+"""What runs when: a poll per host, a look at the incidents after every poll, what changes need, clean-up. No logic."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.ports import Wake
+from bot.services.apply import Apply
 from bot.services.poll import Poll
 from bot.services.undo import Undo
 from bot.services.watch import Watch
@@ -21,7 +22,14 @@ log = logging.getLogger(__name__)
 EXPIRY_EVERY_S = 5
 TEND_SOCKET_EVERY_S = 5
 CLEAN_UP_EVERY_S = 600
-POLL_WORKERS = 8
+POLL_WORKERS = 64
+"""A host that does not answer holds its thread for 20 s and more, so there are many; they hardly do but wait."""
+FIRST_AT_ONCE = 8
+FIRST_WAVES_S = 0.5
+"""The first logins come in waves: a hundred key exchanges at once would run into each other's time limits."""
+OTHER_WORKERS = 6
+BREATH_S = 0.5
+"""Between two looks at the incidents: with a hundred hosts some poll is always just done."""
 
 
 class Jobs:
@@ -33,15 +41,18 @@ class Jobs:
         hosts: Sequence[str],
         poll: Poll,
         watch: Watch,
+        apply: Apply,
         undo: Undo,
-        clean_up: Callable[[], None],
+        clean_up: Callable[[], int],
         tend_socket: Callable[[], None],
         wake: Wake,
         poll_every: timedelta,
     ) -> None:
+        """`clean_up` does a piece of its work and returns 0 where nothing is left."""
         self._hosts = hosts
         self._poll = poll
         self._watch = watch
+        self._apply = apply
         self._undo = undo
         self._clean_up = clean_up
         self._tend_socket = tend_socket
@@ -53,7 +64,7 @@ class Jobs:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={
-                "default": ThreadPoolExecutor(2),
+                "default": ThreadPoolExecutor(OTHER_WORKERS),
                 "hosts": ThreadPoolExecutor(min(POLL_WORKERS, max(1, len(hosts)))),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -69,12 +80,14 @@ class Jobs:
                 "interval",
                 seconds=every,
                 executor="hosts",
-                next_run_time=now,
+                next_run_time=now + timedelta(seconds=min(every, place // FIRST_AT_ONCE * FIRST_WAVES_S)),
                 start_date=now + timedelta(seconds=every * place / len(self._hosts)),
             )
+        self._every(EXPIRY_EVERY_S, self._apply.recover, "cut-off changes")
+        self._every(EXPIRY_EVERY_S, self._undo.recover, "cut-off undos")
         self._every(EXPIRY_EVERY_S, self._undo.expire_due, "expiries")
         self._every(TEND_SOCKET_EVERY_S, self._tend_socket, "socket")
-        self._every(CLEAN_UP_EVERY_S, self._clean_up, "clean-up")
+        self._every(CLEAN_UP_EVERY_S, self._clean_all, "clean-up")
         self._watcher.start()
         self._scheduler.start()
 
@@ -89,6 +102,11 @@ class Jobs:
     def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
         self._scheduler.add_job(self._guarded(work, name), "interval", seconds=seconds)
 
+    def _clean_all(self) -> None:
+        """A big fleet writes more in ten minutes than one piece takes away."""
+        while not self._stopping.is_set() and self._clean_up():
+            pass
+
     def _poll_one(self, host: str) -> None:
         self._poll.host(host)
         self._polled.set()
@@ -101,6 +119,7 @@ class Jobs:
             self._polled.clear()
             if not self._stopping.is_set():
                 look()
+            self._stopping.wait(BREATH_S)
 
     def _look(self) -> None:
         self._watch.tick()

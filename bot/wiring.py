@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -12,7 +13,7 @@ from sqlalchemy import Engine
 from bot.clock import SystemClock
 from bot.jobs import Jobs
 from bot.knowledge import load_knowledge
-from bot.pmta.files import FollowedFiles
+from bot.pmta.files import POLL_BYTES, FollowedFiles
 from bot.pmta.ssh import HostLogin, SshFleet
 from bot.ports import Clock
 from bot.services.acknowledge import Acknowledge
@@ -38,6 +39,10 @@ from bot.store.tallies import SqlTallyStore
 
 CLICK_WORKERS = 8
 """Threads for what people ask for; Bolt's own five only acknowledge."""
+STOP_GRACE_S = 20.0
+ALL_POLLS_BYTES = 512 << 20
+LEAST_POLL_BYTES = 8 << 20
+"""Hosts are read side by side: together they may hold so much of a backlog at a time, each at least this much."""
 
 
 def login_of(host: HostSettings) -> HostLogin:
@@ -66,8 +71,6 @@ class App:
     jobs: Jobs
     socket: Socket
     outbox: Outbox
-    undo: Undo
-    apply: Apply
     pool: ThreadPoolExecutor
     shell: SshFleet
     engine: Engine
@@ -75,37 +78,37 @@ class App:
     outbox_thread: threading.Thread
 
     def start(self) -> None:
-        """Settle what an earlier stop cut off, then connect to Slack and start looking.
+        """Connect to Slack and start looking; the jobs settle what an earlier stop cut off.
 
         Raises: ChatError where Slack refuses a token; where it gives no answer, the hosts are watched meanwhile.
         """
-        self.apply.recover()
-        self.undo.recover()
         self.socket.start()
         self.outbox_thread.start()
         self.jobs.start()
 
     def stop(self) -> None:
-        """Take nothing new in, finish what runs, close; also what `start` left half started."""
-        self.socket.close()
-        self.jobs.stop()
-        self.pool.shutdown(wait=True)
+        """Take nothing new in, finish what runs, close; also what `start` left half started.
+
+        A host that does not answer must not hold up the end: after `STOP_GRACE_S` the connections are cut, and what
+        that leaves open is settled at the next start. Every part ends whatever becomes of the others.
+        """
+        cut = threading.Timer(STOP_GRACE_S, self.shell.close)
+        cut.daemon = True
+        cut.start()
+        with ExitStack() as last_first:
+            last_first.callback(self.engine.dispose)
+            last_first.callback(self.shell.close)
+            last_first.callback(cut.cancel)
+            last_first.callback(self._end_outbox)
+            last_first.callback(self.pool.shutdown, wait=True)
+            last_first.callback(self.jobs.stop)
+            last_first.callback(self.socket.close)
+
+    def _end_outbox(self) -> None:
         self.stopping.set()
         self.outbox.wake()
         if self.outbox_thread.is_alive():
             self.outbox_thread.join()
-        self.shell.close()
-        self.engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class _Stores:
-    tallies: SqlTallyStore
-    fleet: SqlFleetStore
-    incidents: SqlIncidentStore
-    changes: SqlChangeStore
-    outbox: SqlOutboxStore
-    audit: SqlAuditLog
 
 
 class _Parts:
@@ -199,11 +202,13 @@ class _Parts:
 
     def jobs(self, tend_socket: Callable[[], None]) -> Jobs:
         globs = {host.name: host.accounting for host in self.config.hosts}
-        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill)
+        at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
+        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once)
         return Jobs(
             hosts=list(globs),
             poll=Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock),
             watch=self._watch(),
+            apply=self.apply,
             undo=self.undo,
             clean_up=self._clean_up,
             tend_socket=tend_socket,
@@ -211,8 +216,8 @@ class _Parts:
             poll_every=self.config.poll_every,
         )
 
-    def _clean_up(self) -> None:
-        self.tallies.prune(self.clock.now() - self.config.keep_tallies)
+    def _clean_up(self) -> int:
+        return self.tallies.prune(self.clock.now() - self.config.keep_tallies)
 
     def _watch(self) -> Watch:
         return Watch(
@@ -247,8 +252,6 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         jobs=parts.jobs(socket.tend),
         socket=socket,
         outbox=parts.outbox,
-        undo=parts.undo,
-        apply=parts.apply,
         pool=pool,
         shell=parts.shell,
         engine=parts.engine,

@@ -1,0 +1,125 @@
+"""Watch and diagnose over made-up counts, in memory or on SQLite, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.core.incident import Incident, Move
+from bot.core.model import Cell, HostHealth, HostSnapshot, JobCell, QueueState, RollUp, Tally
+from bot.core.reply import template
+from bot.core.tier import Tier, TierRule
+from bot.knowledge import Knowledge, load_knowledge
+from bot.ports import ChangeStore, FleetStore, NewRecords, TallyStore
+from bot.services.diagnose import Diagnose, Judgement
+from bot.services.watch import Watch
+from tests.fakes import (
+    ManualClock,
+    MemoryAuditLog,
+    MemoryChangeStore,
+    MemoryFleetStore,
+    MemoryIncidentStore,
+    MemoryTallyStore,
+)
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+STALE = 5 * MINUTE
+REPUTATION = "smtp;421 4.7.0 [192.0.2.10 15] Our system has detected an unusual rate of unsolicited mail."
+PACING = "smtp;421-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents delivery."
+FULL = "smtp;452 4.2.2 The email account that you tried to reach is over quota."
+
+_KNOWN: list[Knowledge] = []
+
+
+def knowledge() -> Knowledge:
+    """The shipped playbooks and rules, read once."""
+    if not _KNOWN:
+        _KNOWN.append(load_knowledge())
+    return _KNOWN[0]
+
+
+class WatchRig:
+    """`count` adds mail of now; `tick` looks at it."""
+
+    def __init__(
+        self,
+        *,
+        hosts: Sequence[str] = ("mta1",),
+        tallies: TallyStore | None = None,
+        fleet: FleetStore | None = None,
+        changes: ChangeStore | None = None,
+    ) -> None:
+        self.clock = ManualClock(NOON)
+        self.hosts = hosts
+        self.tallies = tallies or MemoryTallyStore()
+        self.fleet = fleet or MemoryFleetStore()
+        self.changes = changes or MemoryChangeStore()
+        self.incidents = MemoryIncidentStore()
+        self.audit = MemoryAuditLog()
+        known = knowledge()
+        self.diagnose = Diagnose(
+            tallies=self.tallies,
+            fleet=self.fleet,
+            incidents=self.incidents,
+            changes=self.changes,
+            isps=known.isps,
+            classifier=known.classifier,
+            playbooks=known.playbooks,
+            judgement=Judgement(60 * MINUTE, TierRule(), {}, STALE),
+            hosts=hosts,
+            clock=self.clock,
+        )
+        self.watch = Watch(
+            diagnose=self.diagnose,
+            incidents=self.incidents,
+            changes=self.changes,
+            audit=self.audit,
+            clock=self.clock,
+            alert_from=Tier.MIXED,
+            refresh=MINUTE,
+        )
+        self.see()
+
+    def see(self, *hosts: str, error: str = "") -> None:
+        """All hosts (or these) were read just now."""
+        now = self.clock.now()
+        for host in hosts or self.hosts:
+            self.fleet.put_health(HostHealth(host, now, now, error=error, queues_at=now))
+
+    def queues(self, *queues: QueueState, host: str = "mta1") -> None:
+        self.fleet.put_snapshot(HostSnapshot(host, self.clock.now(), queues, ()))
+
+    def count(
+        self,
+        delivered: int,
+        deferred: int = 0,
+        *,
+        isp: str = "gmail",
+        reply: str = REPUTATION,
+        ip: str = "192.0.2.1",
+        vmta: str = "v1",
+        host: str = "mta1",
+        job: str = "news",
+        ago: timedelta = timedelta(),
+    ) -> None:
+        at = int((self.clock.now() - ago).timestamp()) // 60 * 60
+        name = template(reply)
+        cells = {
+            Cell(at, isp, host, ip, vmta, ""): Tally(delivered=delivered),
+            Cell(at, isp, host, ip, vmta, name): Tally(deferred=deferred),
+        }
+        jobs = {JobCell(at, isp, job): Tally(delivered, deferred)}
+        self.tallies.commit(host, NewRecords(RollUp(cells, jobs, {(isp, name): reply}), self.tallies.positions(host)))
+
+    def tick(self, wait: timedelta = timedelta()) -> dict[str, Move]:
+        self.clock.advance(wait)
+        return self.watch.tick()
+
+    def incident(self) -> Incident:
+        """The newest one."""
+        return self.incidents.all()[-1]
+
+
+def queue(vmta: str = "v1", *, recipients: int = 9, host: str = "mta1", paused: bool = False) -> QueueState:
+    return QueueState(host, f"gmail.com/{vmta}", recipients, 1, paused, "normal")
