@@ -87,17 +87,18 @@ class Diagnose:
         fitting, advice = offers(diagnosis, self._playbooks, exclude=self._active(incident))
         return replace(diagnosis, offers=fitting, advice=advice)
 
-    def suspects(self) -> tuple[tuple[str, Tier, Category | None], ...]:
-        """(ISP, tier coming from clear, cause) of every ISP that is not clear: cheap, for every poll.
+    def candidates(self) -> tuple[str, ...]:
+        """Every ISP that may be above a floor: one cheap question, for every poll.
 
-        The aimed part is never more than the whole, so only ISPs whose whole rate reaches a tier are looked into.
+        The aimed part is never more than the whole, so all others are clear.
         """
-        window = self._window()
-        whole = self._tallies.totals(window, (Dim.ISP,))
-        judged = ((isp, self._judgement.rule_of(isp)) for (isp,), tally in whole.items() if self._not_clear(isp, tally))
-        read = ((isp, rule, self._read(isp, window)) for isp, rule in judged)
-        found = ((isp, reading.tier(Tier.CLEAR, rule), reading.cause) for isp, rule, reading in read)
-        return tuple(one for one in found if one[1] > Tier.CLEAR)
+        whole = self._tallies.totals(self._window(), (Dim.ISP,))
+        return tuple(isp for (isp,), tally in whole.items() if self._not_clear(isp, tally))
+
+    def headline(self, isp: str) -> tuple[Tier, Category | None]:
+        """The tier coming from clear, and the cause."""
+        reading = self._read(isp, self._window())
+        return reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause
 
     def overview(self) -> Overview:
         """All ISPs, worst first; those with too little mail are only counted."""

@@ -41,14 +41,12 @@ class Watch:
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
         open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
-        suspects = {
-            isp for isp, tier, cause in self._diagnose.suspects() if worth_a_message(tier, cause, self._alert_from)
-        }
         moves: dict[str, Move] = {}
         faults: list[Exception] = []
-        for isp in sorted(suspects | set(open_now)):
+        for isp in sorted({*self._diagnose.candidates(), *open_now}):
             try:
-                moves[isp] = self._look(isp, open_now.get(isp))
+                if isp in open_now or worth_a_message(*self._diagnose.headline(isp), self._alert_from):
+                    moves[isp] = self._look(isp, open_now.get(isp))
             except Exception as error:  # noqa: BLE001  # one ISP must not silence the others; raised below
                 faults.append(error)
         if faults:
