@@ -9,19 +9,26 @@ from bot.errors import AnswerTooLong, CommandFailed
 
 
 class LocalShell:
-    """`ports.HostShell` over a local process. `before` is called with argv ahead of every command."""
+    """`ports.HostShell` over a local process. `before` is called with argv ahead of every command; `user` is a uid."""
 
-    def __init__(self, before: Callable[[tuple[str, ...]], None] | None = None, path: str = "/usr/bin:/bin") -> None:
+    def __init__(
+        self,
+        before: Callable[[tuple[str, ...]], None] | None = None,
+        path: str = "/usr/bin:/bin",
+        user: int | None = None,
+    ) -> None:
         self.commands: list[tuple[str, ...]] = []
         self.bytes_out = 0
         self._before = before
         self._path = path
+        self._user = user
 
     def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
         if self._before:
             self._before(argv)
         self.commands.append(argv)
-        done = subprocess.run(argv, capture_output=True, timeout=timeout_s, check=False, env={"PATH": self._path})
+        env = {"PATH": self._path}
+        done = subprocess.run(argv, capture_output=True, timeout=timeout_s, check=False, env=env, user=self._user)
         if done.returncode:
             said = done.stderr.decode(errors="replace")
             raise CommandFailed(host, f"exit status {done.returncode}: {said}", status=done.returncode, said=said)

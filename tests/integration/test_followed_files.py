@@ -4,57 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from bot.core.accounting import RowReader
-from bot.core.model import FilePosition, RollUp, Tally
-from bot.core.rollup import add_up, roll_up
+from bot.core.model import FilePosition, Tally
 from bot.errors import HostError
 from bot.pmta.files import FollowedFiles
-from tests.accounting_rows import SHORT, hostile_files, row, shipped_isps
+from tests.accounting_rows import row
+from tests.followed_host import HEAD, ISPS, FixedClock, Host, tally
 from tests.local_shell import LocalShell
-
-ISPS = shipped_isps()
-NOW = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
-HEAD = SHORT + "\r\n"
-
-
-class FixedClock:
-    def now(self) -> datetime:
-        return NOW
-
-
-class Host:
-    """One host's accounting folder, polled."""
-
-    def __init__(self, folder: Path, shell: LocalShell | None = None, poll_bytes: int = 64 << 20) -> None:
-        self.folder = folder
-        self.shell = shell or LocalShell()
-        globs = {"mta1": (f"{folder}/acct-*.csv", f"{folder}/diag*.csv", f"{folder}/old dir/*.csv")}
-        self.files = FollowedFiles(self.shell, globs, ISPS, FixedClock(), poll_bytes=poll_bytes)
-        self.positions: tuple[FilePosition, ...] = ()
-        self.parts: list[RollUp] = []
-
-    def write(self, name: str, text: str | bytes) -> None:
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        with path.open("ab") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
-
-    def poll(self) -> RollUp:
-        new = self.files.read_new("mta1", self.positions)
-        self.positions = new.positions
-        self.parts.append(new.roll_up)
-        return new.roll_up
-
-    @property
-    def total(self) -> RollUp:
-        return add_up(self.parts)
 
 
 @pytest.fixture
@@ -64,10 +23,6 @@ def host(tmp_path: Path) -> Host:
     host.write("acct-1.csv", HEAD + row("d"))
     host.poll()
     return host
-
-
-def tally(rolled: RollUp) -> Tally:
-    return sum(rolled.cells.values(), Tally())
 
 
 def test_only_what_was_appended_is_read(host: Host) -> None:
@@ -259,68 +214,6 @@ def test_a_big_backlog_is_read_in_several_polls(tmp_path: Path) -> None:
     while host.poll().rows:
         pass
     assert tally(host.total) == Tally(delivered=100_000, deferred=10)
-
-
-def test_the_first_start_reads_the_last_two_hours_only(tmp_path: Path) -> None:
-    start = NOW - timedelta(hours=14)
-    times = [start + timedelta(seconds=second) for second in range(0, 14 * 3600, 2)]
-    rows = [row("d", f"{at:%Y-%m-%d %H:%M:%S}+0000", "a-domain-with-a-long-name.example") for at in times]
-    host = Host(tmp_path)
-    host.write("acct-1.csv", HEAD + "".join(rows))
-    host.write("acct-0.csv", HEAD + row("b", "2026-11-19 01:00:00+0000") * 3000)
-    rolled = host.poll()
-    expected = 2 * 3600 // 2
-    assert expected <= tally(rolled).delivered < expected + 2500
-    assert tally(rolled).bounced == 0
-    assert host.shell.bytes_out < (tmp_path / "acct-1.csv").stat().st_size / 2
-    host.write("acct-0.csv", row("t"))
-    assert tally(host.poll()) == Tally(deferred=1)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(hostile_files(), st.lists(st.integers(1, 500), min_size=1, max_size=5))
-def test_any_cutting_into_polls_counts_the_same(
-    tmp_path_factory: pytest.TempPathFactory, data: bytes, steps: list[int]
-) -> None:
-    reader = RowReader(data, None)
-    whole = roll_up(reader, host="mta1", isps=ISPS)
-    host = Host(tmp_path_factory.mktemp("host"))
-    host.write("diag-1.csv", HEAD)
-    host.poll()
-    for step in [*steps, len(data)]:
-        piece, data = data[:step], data[step:]
-        host.write("acct-1.csv", piece)
-        host.poll()
-    assert host.total == whole
-    assert sum(at.offset for at in host.positions) == reader.position + len(HEAD)
-
-
-def test_a_first_start_while_a_header_is_being_written(tmp_path: Path) -> None:
-    host = Host(tmp_path)
-    host.write("acct-1.csv", HEAD[:20])
-    assert host.poll().rows == 0
-    host.write("acct-1.csv", HEAD[20:] + row("t"))
-    assert tally(host.poll()) == Tally(deferred=1)
-
-
-def test_a_file_that_is_no_accounting_file_is_left_alone(tmp_path: Path) -> None:
-    host = Host(tmp_path)
-    host.write("acct-1.csv", b"\0\xff\n" * 60_000)
-    assert host.poll().rows == 0
-    host.write("acct-1.csv", "more\n")
-    assert host.poll().left_out == {"no header before it": 1}
-
-
-def test_a_first_start_that_finds_files_changing_is_tried_again(tmp_path: Path) -> None:
-    def grow(argv: tuple[str, ...]) -> None:
-        if argv[4] == "zstd" and (tmp_path / "next").exists():
-            (tmp_path / "next").rename(tmp_path / "acct-1.csv")
-
-    host = Host(tmp_path, LocalShell(grow))
-    host.write("acct-1.csv", HEAD + row("d"))
-    host.write("next", HEAD + row("t"))
-    assert host.poll().rows == 0
-    assert tally(host.poll()) == Tally(deferred=1)
 
 
 def test_a_broken_zstd_is_said(host: Host) -> None:
