@@ -36,7 +36,7 @@ TRANSIENT = frozenset(
 BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_attachments", "msg_blocks_too_long"})
 """Codes that blame the content: the message can be sent plainer."""
 
-_NEXT_STEPS = {
+NEXT_STEPS = {
     "missing_scope": "add the scope in the app's settings and install it again",
     "not_in_channel": "invite the bot into the channel",
     "channel_not_found": "check `slack.channel` and invite the bot",
@@ -49,7 +49,7 @@ _NEXT_STEPS = {
     "not_allowed_token_type": "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-",
     "plan_upgrade_required": "this workspace has no user groups: list user ids under `roles.operator`",
 }
-_NEXT_STEPS_OF_APP_TOKEN = _NEXT_STEPS | dict.fromkeys(
+NEXT_STEPS_OF_APP_TOKEN = NEXT_STEPS | dict.fromkeys(
     ("invalid_auth", "not_authed", "token_revoked", "token_expired"), "check SLACK_APP_TOKEN"
 )
 OPEN_SOCKET = "apps.connections.open"
@@ -94,7 +94,7 @@ def _refused(name: str, error: SlackApiError) -> ChatError:
     permanent = code not in TRANSIENT and status < 500
     detail = "; ".join(str(line) for line in data.get("response_metadata", {}).get("messages", [])[:3])
     sentence = f"Slack {name}: {code}" + (f" ({detail})" if detail else "")
-    steps = _NEXT_STEPS_OF_APP_TOKEN if name == OPEN_SOCKET else _NEXT_STEPS
+    steps = NEXT_STEPS_OF_APP_TOKEN if name == OPEN_SOCKET else NEXT_STEPS
     if code in steps:
         sentence += f"; {steps[code]}"
     return ChatError(

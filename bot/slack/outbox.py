@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 from slack_sdk import WebClient
 
@@ -12,7 +15,7 @@ from bot.core.incident import Incident
 from bot.errors import ChatError
 from bot.ports import ChangeStore, Clock, OutboxStore, PendingNote, Post
 from bot.slack.charts import ChartForm, Charts, RuleOf, default_rule
-from bot.slack.chat import BLOCKS_REFUSED, call
+from bot.slack.chat import BLOCKS_REFUSED, NEXT_STEPS, call
 from bot.slack.messages import texts
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Json, Message
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 IDLE_S = 1.0
 """How often the store is asked when nobody calls `wake`."""
 TROUBLE_PAUSE_S = 15.0
+STUCK_S = 60.0
+"""How long a message that cannot be sent is left alone before it is tried again."""
 POST_EVERY_S = 1.0
 EDIT_EVERY_S = 1.25
 """chat.update allows 50 calls a minute, chat.postMessage about one a second and channel."""
@@ -31,6 +36,9 @@ NOTE_LIMIT = 2_900
 POST_ANEW = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "is_inactive"})
 """chat.update codes after which the message cannot be edited any more."""
 THREAD_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
+
+OF_ALL = frozenset(NEXT_STEPS) | {"no_permission", "ekm_access_denied", "team_access_not_granted", "access_denied"}
+"""Refusals that blame the token or the channel: the next message would meet the same."""
 
 
 class Outbox:
@@ -59,6 +67,7 @@ class Outbox:
         self._pace = pace or Pace()
         self._roused = threading.Event()
         self._one_at_a_time = threading.Lock()
+        self._stuck_until: dict[str, float] = {}
         self.trouble = ""
         """The last refusal or silence, "" while deliveries succeed."""
 
@@ -80,24 +89,50 @@ class Outbox:
     def deliver(self) -> int:
         """Show everything that waits, in order; return how many messages were posted or edited.
 
-        The first transient failure ends the round: what follows waits for the next one, so that order is kept.
+        The first transient failure, and one that blames token or channel, ends the round: what follows waits for the
+        next one, so that order is kept. One message that Slack or we cannot take stops no other.
         """
         with self._one_at_a_time:
+            self.trouble, before = "", self.trouble
             done = 0
             try:
                 for incident in self._outbox.pending(self._channel):
-                    done += self._show(incident)
+                    done += self._one(f"INC-{incident.id}", partial(self._show, incident))
                 for note in self._outbox.notes(self._channel):
-                    done += self._tell(note)
+                    done += self._one(f"line {note.id} of INC-{note.note.incident}", partial(self._tell, note))
             except ChatError as error:
-                self._stumbled(error)
-            else:
-                self.trouble = ""
+                self._stumbled(error, before)
             return done
 
-    def _stumbled(self, error: ChatError) -> None:
+    def _one(self, what: str, send: Callable[[], None]) -> int:
+        """Send one message. Where it alone is at fault it is left for a while, so that the others come through.
+
+        Raises: ChatError where the next message would fare no better.
+        """
+        if time.monotonic() < self._stuck_until.get(what, 0.0):
+            return 0
+        try:
+            send()
+        except ChatError as error:
+            if not error.permanent or error.code in OF_ALL:
+                raise
+            self._leave(what, error)
+        except (TypeError, ValueError, LookupError) as error:  # what building a message out of odd data ends in
+            self._leave(what, error)
+        else:
+            self._stuck_until.pop(what, None)
+            return 1
+        return 0
+
+    def _leave(self, what: str, error: Exception) -> None:
+        self.trouble = f"{what}: {error}"
+        self._stuck_until[what] = time.monotonic() + STUCK_S
+        extra = {"action": "outbox_stuck", "what": what, "error": repr(error)}
+        log.error("message not sent", extra=extra, exc_info=None if isinstance(error, ChatError) else error)
+
+    def _stumbled(self, error: ChatError, before: str) -> None:
         self._pace.hold(error.retry_after_s or (TROUBLE_PAUSE_S if error.permanent else IDLE_S))
-        if str(error) != self.trouble:
+        if str(error) != before:
             log.warning("Slack did not take a message", extra={"action": "outbox_held", "error": str(error)})
         self.trouble = str(error)
 
@@ -105,11 +140,10 @@ class Outbox:
         if not self._pace.take(then_s):
             raise ChatError("stopping", "stopped while waiting for a slot", permanent=False)
 
-    def _show(self, incident: Incident) -> int:
+    def _show(self, incident: Incident) -> None:
         post = self._outbox.post_of(incident.id, self._channel)
         ts = self._send(incident, post)
         self._outbox.posted(Post(incident.id, self._channel, ts, incident.revision))
-        return 1
 
     def _send(self, incident: Incident, post: Post | None) -> str:
         """Edit or post, plainer and plainer while Slack refuses the blocks; the alert itself is never lost."""
@@ -143,7 +177,7 @@ class Outbox:
         seed = f"{self._channel}:INC-{incident.id}:{post.ts if post else 'first'}"
         return self._post(payload, seed)
 
-    def _tell(self, pending: PendingNote) -> int:
+    def _tell(self, pending: PendingNote) -> None:
         note = pending.note
         at = texts.at_time(note.at, self._clock.now())
         text = texts.clip(f"{at} {texts.spaced(note.text)}", NOTE_LIMIT)
@@ -155,7 +189,6 @@ class Outbox:
                 raise
             self._post({"text": f"`INC-{note.incident}` {text}"}, seed)
         self._outbox.note_posted(pending.id, self._channel)
-        return 1
 
     def _post(self, payload: Json, seed: str, **where: str | bool) -> str:
         self._turn()

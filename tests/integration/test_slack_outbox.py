@@ -175,6 +175,21 @@ def test_a_channel_that_refuses_us_holds_everything_and_says_what_to_do(desk: Sl
     assert desk.outbox.deliver() == 1
 
 
+def test_one_message_that_slack_refuses_holds_up_no_other(desk: SlackDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open_incident()
+    desk.incidents.open(diagnosis(isp="yahoo", title="Yahoo"), NOW)
+    desk.slack.fail_next("chat.postMessage", "invalid_arguments")
+    assert desk.outbox.deliver() == 1
+    assert "INC-1" in desk.outbox.trouble
+    assert "Yahoo" in desk.slack.messages()[0]["text"]
+    desk.incidents.note(Note(2, NOW, "a line of Yahoo"))
+    assert desk.outbox.deliver() == 1  # the refused one is not hammered
+    monkeypatch.setattr("bot.slack.outbox.time.monotonic", lambda: 1e9)
+    assert desk.outbox.deliver() == 1
+    assert desk.outbox.trouble == ""
+    assert len(desk.slack.messages()) == 2
+
+
 def test_a_note_whose_thread_is_gone_goes_into_the_channel(desk: SlackDesk) -> None:
     desk.alert()
     desk.incidents.note(Note(1, NOW, "taken back"))
