@@ -50,7 +50,7 @@ class HostLine:
     """How fresh one host's data is. `age_s` None: never seen. `trouble` is "" or one sentence.
 
     `behind`: its files are being counted and the end is not reached, so nobody's rate holds. `warning` is "" or
-    one sentence about a host that is seen.
+    one sentence about a host that is seen. `queues_seen`: what waits on it is known.
     """
 
     host: str
@@ -58,6 +58,7 @@ class HostLine:
     trouble: str = ""
     behind: bool = False
     warning: str = ""
+    queues_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,12 @@ def host_line(
         why = f": {health.error}" if health.error else ""
         return HostLine(host, age.total_seconds(), f"no data for {duration_words(age)}{why}", behind=is_behind)
     trouble = health.error if is_behind else "; ".join(health.facts.gaps)
-    return HostLine(host, age.total_seconds(), trouble, is_behind, _warning(health, now, stale_after, since))
+    warning = _warning(health, now, stale_after, since)
+    return HostLine(host, age.total_seconds(), trouble, is_behind, warning, _queues_seen(health, now, stale_after))
+
+
+def _queues_seen(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:
+    return health.queues_at is not None and now - health.queues_at <= stale_after
 
 
 def _undeferred(before: HostHealth, roll_up: RollUp) -> int:
@@ -93,6 +98,6 @@ def _warning(health: HostHealth, now: datetime, stale_after: timedelta, since: d
     if health.newest_record is not None and health.newest_record - now > AHEAD:
         ahead = duration_words(health.newest_record - now)
         return f"its clock is {ahead} ahead of ours, and its newest records are not in the rates yet"
-    if health.queues_error and (health.queues_at is None or now - health.queues_at > stale_after):
+    if health.queues_error and not _queues_seen(health, now, stale_after):
         return f"its queues cannot be read, so they are left out: {health.queues_error}"
     return "; ".join(oddities(health))

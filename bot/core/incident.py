@@ -112,8 +112,8 @@ def _ran_dry(diagnosis: Diagnosis) -> bool:
 
     With so little mail the tier is held, so nothing else would ever end the incident.
     """
-    if diagnosis.judged or any(line.warning for line in diagnosis.hosts):
-        return False  # a host whose queues or deferrals are not seen proves nothing
+    if diagnosis.judged or not all(line.queues_seen for line in diagnosis.hosts):
+        return False
     waiting = sum(queue.recipients for queue in diagnosis.queues)
     quiet = 2 * diagnosis.now.attempts < diagnosis.min_attempts or diagnosis.now.rate < CALM
     return quiet and waiting < diagnosis.min_attempts
