@@ -26,6 +26,15 @@ def test_bounces_are_counted_and_never_a_share_of_the_deferrals() -> None:
     assert "Beside them 185 bounces: `550 5.7.1` The IP is on Microsoft's own block list." in why(told)
 
 
+def test_the_same_reason_is_not_said_twice() -> None:
+    deferred = reply(
+        "450 4.7.1 listed", count=400, code="450 4.7.1", meaning=BLOCKED.meaning, category=Category.BLOCKLIST
+    )
+    told = diagnosis(now=tally(900, 423, bounced=200), replies=(deferred, BLOCKED), cause=Category.BLOCKLIST)
+    assert "Beside them 185 bounces for the same reason (`550 5.7.1`)." in why(told)
+    assert why(told).count("block list") == 1
+
+
 def test_a_5xx_that_pmta_retries_is_a_deferral() -> None:
     told = diagnosis(now=tally(3359, 423, bounced=3), replies=(SLOWED, BLOCKED))
     assert share_of(BLOCKED, told) == "44 %"

@@ -40,7 +40,8 @@ def _headline(incident: Incident) -> str:
     diagnosis = incident.diagnosis
     mark, _, word = states.incident_look(incident)
     trend, cause = states.trend_words(diagnosis), states.cause_words(diagnosis)
-    state = word if incident.state is IncidentState.MITIGATING else ""
+    told = diagnosis.judged and not diagnosis.blind
+    state = word if incident.state is IncidentState.MITIGATING else states.tier_plain(incident.tier) if told else ""
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     return " · ".join([line, *(part for part in (state, cause) if part)])
 

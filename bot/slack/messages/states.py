@@ -16,6 +16,13 @@ _TIERS: dict[Tier, tuple[str, str, str]] = {
     Tier.REPUTATION: ("🟠", "#e07b16", "reputation"),
     Tier.BLOCK: ("🔴", "#c9302c", "blocked"),
 }
+_PLAIN = {
+    Tier.CLEAR: "",
+    Tier.THROTTLE: "mild (throttle tier)",
+    Tier.MIXED: "noticeable (mixed tier)",
+    Tier.REPUTATION: "serious (reputation tier)",
+    Tier.BLOCK: "severe (block tier)",
+}
 _MITIGATING = ("🔵", "#2f6fde", "mitigating")
 _RESOLVED = ("🟢", "#2e9e5b", "resolved")
 
@@ -30,6 +37,11 @@ def tier_color(tier: Tier) -> str:
 
 def tier_word(tier: Tier) -> str:
     return _TIERS[tier][2]
+
+
+def tier_plain(tier: Tier) -> str:
+    """How bad it is for somebody who does not know the tiers, and the tier's name for who does."""
+    return _PLAIN[tier]
 
 
 def incident_look(incident: Incident) -> tuple[str, str, str]:

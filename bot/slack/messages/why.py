@@ -38,10 +38,12 @@ def bounced(line: ReplyLine, diagnosis: Diagnosis) -> bool:
 def refused(diagnosis: Diagnosis) -> str:
     """ "Beside them 185 bounces: `550 5.7.1` …": what is lost because of us; "" where that is next to nothing."""
     lines = [line for line in diagnosis.replies if line.category.aimed_at_us and bounced(line, diagnosis)]
-    told = max(lines, key=lambda line: line.count, default=None)
-    if told is None or told is dominant(diagnosis) or told.count < max(BOUNCES_TOLD, diagnosis.now.deferred // 20):
+    told, first = max(lines, key=lambda line: line.count, default=None), dominant(diagnosis)
+    if told is None or first is None or told is first or told.count < max(BOUNCES_TOLD, diagnosis.now.deferred // 20):
         return ""
-    return f"Beside them {share_of(told, diagnosis)}: {reply_words(told)}"
+    number = f"Beside them {share_of(told, diagnosis)}"
+    same = told.meaning == first.meaning and told.code
+    return f"{number} for the same reason ({texts.code(told.code)})" if same else f"{number}: {reply_words(told)}"
 
 
 def reply_words(line: ReplyLine) -> str:
