@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.core.model import FilePosition, RollUp, Tally
@@ -27,11 +27,17 @@ class Host:
     def __init__(self, folder: Path, shell: LocalShell | None = None, poll_bytes: int = 64 << 20) -> None:
         self.folder = folder
         self.shell = shell or LocalShell()
-        globs = {"mta1": (f"{folder}/acct-*.csv", f"{folder}/diag*.csv", f"{folder}/old dir/*.csv", f"{folder}/*.gz")}
-        self.files = FollowedFiles(self.shell, globs, ISPS, FixedClock(), poll_bytes=poll_bytes)
+        self._poll_bytes = poll_bytes
+        self.zone = timedelta(0)
+        self.globs("acct-*.csv", "diag*.csv", "old dir/*.csv", "*.gz")
         self.positions: tuple[FilePosition, ...] = ()
         self.parts: list[RollUp] = []
         self.gaps: tuple[str, ...] = ()
+
+    def globs(self, *globs: str) -> None:
+        """Follow what matches, in place of what was followed."""
+        wanted = {"mta1": tuple(f"{self.folder}/{glob}" for glob in globs)}
+        self.files = FollowedFiles(self.shell, wanted, ISPS, FixedClock(), poll_bytes=self._poll_bytes)
 
     def write(self, name: str, text: str | bytes) -> None:
         path = self.folder / name
@@ -40,7 +46,7 @@ class Host:
             file.write(text if isinstance(text, bytes) else text.encode())
 
     def poll(self) -> RollUp:
-        new = self.files.read_new("mta1", self.positions)
+        new = self.files.read_new("mta1", self.positions, utc_offset=self.zone)
         self.positions = new.positions
         self.gaps = new.gaps
         self.parts.append(new.roll_up)
