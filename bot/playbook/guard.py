@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from itertools import product
 
-from bot.core.change import ACTIVE, Change, ChangeState, Expect, Refusal
+from bot.core.change import ACTIVE, Change, ChangeState, Refusal, Step
 from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
 
@@ -104,21 +105,24 @@ def _applied(change: Change, now: datetime) -> str:
     return f"{who}{ago}"
 
 
-def _in_the_way(change: Change, others: Iterable[Change], now: datetime) -> Refusal | None:
-    wanted = set(_touched(change))
+def _in_the_way(change: Change, others: Collection[Change], now: datetime) -> Refusal | None:
     for other in others:
         if other.id == change.id or other.state not in ACTIVE:
             continue
         if (other.plan.incident, other.plan.playbook) == (change.plan.incident, change.plan.playbook):
             return _duplicate(other, now)
-        if both := sorted(wanted & set(_touched(other))):
-            host, queue, _, _ = both[0]
-            return Refusal(
-                "overlap",
-                f"CHG-{other.id} already changes {queue} on {host}: undo it first or let it end.",
-            )
+        for mine, theirs in product(change.plan.steps, other.plan.steps):
+            if _overlap(mine, theirs):
+                return Refusal(
+                    "overlap",
+                    f"CHG-{other.id} already changes {theirs.queue} on {theirs.host}: undo it first or let it end.",
+                )
     return None
 
 
-def _touched(change: Change) -> Iterable[tuple[str, str, str, Expect]]:
-    return ((step.host, step.queue, step.source_ip, step.expect) for step in change.plan.steps)
+def _overlap(a: Step, b: Step) -> bool:
+    """True where taking one back would end the other; `*/vmta` holds every queue of the VMTA."""
+    if (a.host, a.source_ip, a.expect) != (b.host, b.source_ip, b.expect):
+        return False
+    (domain, _, vmta), (other_domain, _, other_vmta) = a.queue.partition("/"), b.queue.partition("/")
+    return vmta == other_vmta and (domain == other_domain or "*" in (domain, other_domain))

@@ -21,11 +21,12 @@ MAX_STEPS = 40
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
     """What is so now. `cells`: (host, source IP, VMTA) -> counts at this ISP in the window; `queues`: this ISP's,
-    of all hosts."""
+    of all hosts; `others`: those of all other ISPs, which a whole VMTA holds too."""
 
     cells: Mapping[tuple[str, str, str], Tally]
     queues: tuple[QueueState, ...]
     isp_title: str
+    others: tuple[QueueState, ...] = ()
 
 
 def make_plan(playbook: Playbook, diagnosis: Diagnosis, incident: int, facts: PlanFacts) -> Plan | Refusal:
@@ -37,7 +38,7 @@ def make_plan(playbook: Playbook, diagnosis: Diagnosis, incident: int, facts: Pl
     notes: list[str] = []
     taken: list[tuple[Action, Aim]] = []
     for action in playbook.steps:
-        found = aims(diagnosis, action.target, facts.queues, facts.cells)
+        found = aims(diagnosis, action.target, facts.queues, facts.cells, facts.others)
         if refusal := _unsafe(found):
             return refusal
         taken += [(action, aim) for aim in _worth_it(action, found, notes)]

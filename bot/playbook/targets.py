@@ -47,12 +47,18 @@ def chosen_queues(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueSt
     return tuple(queue for queue in queues if queue.vmta in names) if diagnosis.vmtas else tuple(queues)
 
 
-def aims(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueState], cells: Cells) -> tuple[Aim, ...]:
-    """Everything a target means, by host, queue and IP."""
+def aims(
+    diagnosis: Diagnosis,
+    target: Target,
+    queues: Sequence[QueueState],
+    cells: Cells,
+    others: Sequence[QueueState] = (),
+) -> tuple[Aim, ...]:
+    """Everything a target means, by host, queue and IP. `queues` are the ISP's, `others` those of all other ISPs."""
     if target in (Target.WORST_IPS, Target.AFFECTED_IPS):
         found = _source_aims(chosen_ips(diagnosis, target), queues, cells)
     elif target is Target.WORST_VMTAS:
-        found = _vmta_aims(worst(diagnosis.vmtas), queues)
+        found = _vmta_aims(worst(diagnosis.vmtas), queues, others)
     else:
         found = [Aim(queue.host, queue.name, (queue,)) for queue in chosen_queues(diagnosis, target, queues)]
     return tuple(sorted(found, key=lambda aim: (aim.host, aim.queue, aim.source_ip)))
@@ -68,9 +74,13 @@ def _source_aims(ips: Sequence[str], queues: Sequence[QueueState], cells: Cells)
     ]
 
 
-def _vmta_aims(names: Sequence[str], queues: Sequence[QueueState]) -> list[Aim]:
+def _vmta_aims(names: Sequence[str], queues: Sequence[QueueState], others: Sequence[QueueState]) -> list[Aim]:
+    """Each worst VMTA where it sends to the ISP, with all it holds, to whomever."""
     by_vmta: dict[tuple[str, str], list[QueueState]] = {}
     for queue in queues:
         if queue.vmta in names:
             by_vmta.setdefault((queue.host, queue.vmta), []).append(queue)
+    for queue in others:
+        if (queue.host, queue.vmta) in by_vmta:
+            by_vmta[queue.host, queue.vmta].append(queue)
     return [Aim(host, f"*/{vmta}", tuple(held)) for (host, vmta), held in by_vmta.items()]

@@ -148,7 +148,13 @@ class Diagnose:
         for (host, source_ip, vmta, _), tally in self._cells(isp, self._window()).items():
             key = (host, source_ip, vmta)
             cells[key] = cells.get(key, Tally()) + tally
-        return PlanFacts(cells=cells, queues=self._queues.of(isp, self._clock.now()), isp_title=self._isps.title(isp))
+        now = self._clock.now()
+        return PlanFacts(
+            cells=cells,
+            queues=self._queues.of(isp, now),
+            isp_title=self._isps.title(isp),
+            others=self._queues.others(isp, now),
+        )
 
     def _active(self, incident: Incident | None) -> set[str]:
         """Playbooks that are in force for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,12 +29,22 @@ class QueueIndex:
 
     def of(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
         """Queues of `isp`. A host's list that is stale is left out: what it says may long have changed."""
+        return tuple(queue for snapshot in self._fresh(now) for queue in self._by_isp(snapshot).get(isp, ()))
+
+    def others(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
+        """Queues of all other ISPs."""
         return tuple(
             queue
-            for snapshot in self._fleet.snapshots()
-            if snapshot.host in self._hosts and now - snapshot.at <= self._stale_after
-            for queue in self._by_isp(snapshot).get(isp, ())
+            for snapshot in self._fresh(now)
+            for other, queues in self._by_isp(snapshot).items()
+            if other != isp
+            for queue in queues
         )
+
+    def _fresh(self, now: datetime) -> Iterator[HostSnapshot]:
+        for snapshot in self._fleet.snapshots():
+            if snapshot.host in self._hosts and now - snapshot.at <= self._stale_after:
+                yield snapshot
 
     def _by_isp(self, snapshot: HostSnapshot) -> dict[str, tuple[QueueState, ...]]:
         known = self._sorted.get(snapshot.host)

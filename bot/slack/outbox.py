@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from slack_sdk import WebClient
+from slackblocks.errors import InvalidUsageError
 
 from bot.core.incident import Incident
 from bot.errors import ChatError
@@ -117,7 +118,7 @@ class Outbox:
             if not error.permanent or error.code in OF_ALL:
                 raise
             self._leave(what, error)
-        except (TypeError, ValueError, LookupError) as error:  # what building a message out of odd data ends in
+        except (InvalidUsageError, TypeError, ValueError, LookupError) as error:  # odd data, when a message is built
             self._leave(what, error)
         else:
             self._stuck_until.pop(what, None)

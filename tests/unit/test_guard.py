@@ -14,6 +14,7 @@ from tests.playbook_samples import NOW, change, incident, plan, step
 
 LATE = NOW - timedelta(minutes=11)
 OTHER_STEP = step(queue="gmail.com/other")
+WHOLE_VMTA = step(queue="*/ip-1")
 
 
 def apply(
@@ -60,6 +61,13 @@ def active(number: int, state: ChangeState = ChangeState.APPLIED, **changed: obj
         (apply(change(), others=(active(9, ChangeState.APPLYING),)), "duplicate", "CHG-9"),
         (apply(change(), others=(active(9, playbook="tier-block"),)), "overlap", "gmail.com/ip-1 on mta1"),
         (apply(change(), others=(active(9, incident=7),)), "overlap", "CHG-9"),
+        # resuming */ip-1 would end the pause of gmail.com/ip-1 as well, and the other way round
+        (apply(change(), others=(active(9, playbook="x", steps=(WHOLE_VMTA,)),)), "overlap", "*/ip-1 on mta1"),
+        (
+            apply(replace(change(), plan=replace(plan(), steps=(WHOLE_VMTA,))), others=(active(9, playbook="x"),)),
+            "overlap",
+            "gmail.com/ip-1 on mta1",
+        ),
     ],
 )
 def test_a_click_that_may_do_nothing_is_told_why(refusal: Refusal | None, rule: str, said: str) -> None:
@@ -77,6 +85,7 @@ def test_a_click_that_may_do_nothing_is_told_why(refusal: Refusal | None, rule: 
         apply(change(), others=(active(9, ChangeState.UNDONE),)),  # what has ended is in nobody's way
         apply(change(), others=(active(9, playbook="tier-block", steps=(OTHER_STEP,)),)),
         apply(change(), others=(active(9, playbook="x", steps=(step(host="mta2"),)),)),
+        apply(change(), others=(active(9, playbook="x", steps=(replace(WHOLE_VMTA, queue="*/ip-10"),)),)),
         apply(change(), others=(active(9, playbook="x", steps=(step(expect=Expect.BACKOFF),)),)),
     ],
 )

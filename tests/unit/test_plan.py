@@ -96,6 +96,23 @@ def test_what_is_so_already_is_left_out_with_a_note() -> None:
     assert "Left out: gmail.com/ip-3 on mta1 (already paused)." in plan.notes
 
 
+def test_a_whole_vmta_counts_and_spares_what_it_holds_for_other_isps() -> None:
+    """Its undo resumes every queue, so one that somebody has paused at Yahoo must not be among them."""
+    before = planned("pause-vmtas", tier=Tier.BLOCK, cause=Category.BLOCKLIST)
+    host, vmta = before.steps[0].host, before.steps[0].queue.partition("/")[2]
+    waiting = QueueState(host, f"yahoo.com/{vmta}", 5_000, 1, False, "normal")
+    elsewhere = replace(waiting, name="yahoo.com/quite-another", paused=True)
+    plan = planned(
+        "pause-vmtas", replace(facts(), others=(waiting, elsewhere)), tier=Tier.BLOCK, cause=Category.BLOCKLIST
+    )
+    assert [step.queue for step in plan.steps] == [step.queue for step in before.steps]
+    assert plan.recipients == before.recipients + 5_000
+    held = replace(facts(), others=(replace(waiting, paused=True),))
+    spared = make_plan(SHIPPED["pause-vmtas"], diagnosis(tier=Tier.BLOCK, cause=Category.BLOCKLIST), 42, held)
+    left = spared.steps if isinstance(spared, Plan) else ()
+    assert (host, f"*/{vmta}") not in {(step.host, step.queue) for step in left}
+
+
 def test_a_vmta_with_a_paused_queue_is_left_out_since_undo_could_not_be_exact() -> None:
     mixed = (queue("ip-1", paused=True), queue("ip-3"))
     plan = planned("pause-vmtas", facts(queues=mixed), tier=Tier.BLOCK, cause=Category.BLOCKLIST)

@@ -30,7 +30,7 @@ class Target(StrEnum):
 class Aim:
     """One queue (`domain/vmta` or `*/vmta`) on one host, and one source IP in it where the action is about one.
 
-    `queues`: the queues of this ISP that are touched, as last seen.
+    `queues`: those that are touched, as last seen; of a whole VMTA also other ISPs'.
     """
 
     host: str
