@@ -69,6 +69,11 @@ class IspCatalog:
             return self._by_reply(reply) or key
         return key
 
+    def of_records(self, asked: Iterable[tuple[str, str, str]]) -> list[str]:
+        """`of_record` for many (queue, MX, recipient's domain) at once."""
+        known = self._memo.get
+        return [known(key) or self.of_record(queue=key[0], mx=key[1], rcpt_domain=key[2]) for key in asked]
+
     def of_queue(self, queue: str) -> str:
         """The provider of a queue `domain/vmta`, by its rollup or domain part."""
         return self.of_record(queue=queue, mx="", rcpt_domain="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,11 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """What one minute tally is about. `minute` is epoch seconds of the minute's start.
 
     `reply` is the reply template (see `core.reply`), "" on delivered records. Fields that the file
-    does not have are "".
+    does not have are "". A tuple, because one poll of a big host makes tens of thousands.
     """
 
     minute: int
@@ -75,8 +75,7 @@ class Cell:
     reply: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobCell:
+class JobCell(NamedTuple):
     """What one campaign tally is about (`job` = accounting field `jobId`)."""
 
     minute: int

@@ -51,15 +51,16 @@ _LOCAL_PART = re.compile(r"(\"[^\"\s@]*\"|[^\s<>\"'(),;:@\[\]]+)@(?=[\w\[])")
 def clean(diag: str) -> str:
     """The reply inside a `dsnDiag`: without `smtp;`, without "(in reply to …)", on one line, one code in front."""
     text = _PREFIX.sub("", _COMPOSITE.sub("", diag))
-    text = _CONTINUED.sub(" ", _IN_REPLY_TO.sub("", text))
+    text = _IN_REPLY_TO.sub("", text) if "(" in text else text
+    text = _CONTINUED.sub(" ", text) if "\n" in text or "\r" in text else text
     found = _CODES.match(text)
     code, enhanced = (found[1], found[2]) if found else (None, None)
-    if code:
+    if code and code in text[3:]:
         # "550-5.7.26 … 550-5.7.26 … 550 5.7.26 …": the code that began every line of the reply.
         same = rf"[- ]{re.escape(enhanced)}\s+|" if enhanced else ""
         again = rf"(?<=\S)\s+{code}(?:{same}-)"
         text = re.sub(again, " ", text)
-        text = f"{code} {text[4:]}" if text[3:4] == "-" else text
+    text = f"{code} {text[4:]}" if code and text[3:4] == "-" else text
     return " ".join(text.split())
 
 
@@ -91,6 +92,8 @@ def template(reply: str) -> str:
 
 def mask_local_parts(text: str) -> str:
     """Replace what stands before the @ of every address, also where it is named again without the domain."""
+    if "@" not in text:
+        return text
     names = {found[1] for found in _LOCAL_PART.finditer(text)}
     hidden = _LOCAL_PART.sub("…@", text)
     for name in sorted(names, key=lambda name: (-len(name), name)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 import polars as pl
@@ -13,11 +15,9 @@ from bot.core.rollup import sample
 _CELL = ("minute", "isp", "source_ip", "vmta", "reply")
 _JOB = ("minute", "isp", "job")
 _SAMPLE = ("isp", "reply")
+_COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
+"""In the order of `TALLIED` and of `Tally`."""
 _COMPACT_AT = 32
-_COUNTS = [
-    pl.col("n").filter(pl.col("kind") == kind).sum().cast(pl.Int64).alias(name)
-    for kind, name in enumerate(("delivered", "deferred", "bounced", "queue_deferred"))
-]
 
 
 class Fold:
@@ -50,13 +50,12 @@ class Fold:
 
     def total(self) -> RollUp:
         """Everything added so far."""
-        cells = _counted(self._cells, _CELL)
-        jobs = _counted(self._jobs, _JOB)
-        host = self._host
-        tally = _Tallies().__getitem__
+        (minutes, isps, *cells), cell_tallies = _counted(self._cells, _CELL)
+        jobs, job_tallies = _counted(self._jobs, _JOB)
+        hosts = repeat(self._host)
         return RollUp(
-            cells={Cell(r[0], r[1], host, r[2], r[3], r[4]): tally(r[5:]) for r in cells},
-            jobs={JobCell(r[0], r[1], r[2]): tally(r[3:]) for r in jobs},
+            cells=dict(zip(map(Cell, minutes, isps, hosts, *cells), cell_tallies, strict=True)),
+            jobs=dict(zip(map(JobCell, *jobs), job_tallies, strict=True)),
             samples=dict(self._samples),
             left_out=dict(self._left_out),
             rows=self._records,
@@ -79,13 +78,18 @@ class _Tallies(dict[tuple[int, ...], Tally]):
 
 
 def _grouped(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    return rows.group_by(*keys, "kind").agg(pl.len().cast(pl.Int64).alias("n"))
+    counts = ((pl.col("kind") == kind).sum().cast(pl.Int64).alias(name) for kind, name in enumerate(_COUNTS))
+    return rows.group_by(keys).agg(counts)
 
 
 def _summed(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> pl.DataFrame:
-    return pl.concat(parts).group_by(*keys, "kind").agg(pl.col("n").sum())
+    return pl.concat(parts).group_by(keys).agg(pl.col(_COUNTS).sum())
 
 
-def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Rows of keys and the four counts in `Tally`'s order."""
-    return pl.concat(parts).group_by(*keys).agg(_COUNTS).rows() if parts else []
+def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> tuple[list[Iterable[Any]], Iterable[Tally]]:
+    """Columns of the keys, sorted by them, and the tally of each row."""
+    if not parts:
+        return [[]] * len(keys), []
+    table = _summed(parts, keys).sort(keys)
+    counts = zip(*(table[name].to_list() for name in _COUNTS), strict=True)
+    return [table[name].to_list() for name in keys], map(_Tallies().__getitem__, counts)

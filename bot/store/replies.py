@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.core.model import Cell
 from bot.store.tables import reply
+from bot.store.upsert import placeholder
 
 TEMPLATES_PER_ISP = 2_000
 OTHER_TEMPLATE = "other replies"
@@ -29,18 +30,16 @@ def number(
 
     Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`.
     """
-    days: dict[Named, int] = {}
-    for cell in cells:
-        if cell.reply:
-            name = (cell.isp, cell.reply)
-            days[name] = max(days.get(name, 0), cell.minute // _DAY_S)
+    newest: dict[Named, int] = {}
+    for minute, isp, _, _, _, template in cells:
+        if template and minute > newest.get((isp, template), -1):
+            newest[isp, template] = minute
+    days = {name: minute // _DAY_S for name, minute in newest.items()}
     known = _known(connection, days)
     _touch(connection, known, days)
     numbers = {name: row[0] for name, row in known.items()}
-    room: dict[str, int] = {}
-    for name in sorted(days.keys() - known.keys()):
-        numbers[name] = _add(connection, name, days[name], samples.get(name, ""), room, cap)
-    return numbers
+    new = {name: days[name] for name in sorted(days.keys() - known.keys())}
+    return numbers | _added(connection, new, samples, cap) if new else numbers
 
 
 def forget(connection: Connection, before_minute: int) -> int:
@@ -52,12 +51,14 @@ def _known(connection: Connection, names: Collection[Named]) -> dict[Named, tupl
     """(isp, template) -> (id, seen_day) of those that are there."""
     wanted = sorted(names)
     known: dict[Named, tuple[int, int]] = {}
+    mark = placeholder(connection)
     for start in range(0, len(wanted), _PIECE):
         piece = wanted[start : start + _PIECE]
-        query = select(reply.c.isp, reply.c.template, reply.c.id, reply.c.seen_day).where(
-            tuple_(reply.c.isp, reply.c.template).in_(piece)
-        )
-        known |= {(isp, template): (number, day) for isp, template, number, day in connection.execute(query)}
+        # The driver's own words: SQLAlchemy takes longer to write the question than the database to answer it.
+        pairs = ", ".join([f"({mark}, {mark})"] * len(piece))
+        query = f"SELECT isp, template, id, seen_day FROM reply WHERE (isp, template) IN (VALUES {pairs})"
+        rows = connection.exec_driver_sql(query, tuple(text for name in piece for text in name))
+        known |= {(isp, template): (number, day) for isp, template, number, day in rows}
     return known
 
 
@@ -73,29 +74,38 @@ def _touch(connection: Connection, known: Mapping[Named, tuple[int, int]], days:
             connection.execute(update(reply).where(reply.c.id.in_(piece)).values(seen_day=day))
 
 
-def _add(connection: Connection, name: Named, day: int, sample: str, room: dict[str, int], cap: int) -> int:
-    isp, template = name
-    if isp not in room:
-        count = select(func.count()).where(reply.c.isp == isp, reply.c.template != OTHER_TEMPLATE)
-        room[isp] = cap - connection.execute(count).scalar_one()
-    if room[isp] <= 0:
-        return _other(connection, isp, day, sample)
-    room[isp] -= 1
-    return _insert(connection, isp, template, day, sample)
+def _added(
+    connection: Connection, days: Mapping[Named, int], samples: Mapping[Named, str], cap: int
+) -> dict[Named, int]:
+    """The numbers of templates that are new, in order, each kept under its own name or its ISP's `OTHER_TEMPLATE`."""
+    room = _room(connection, {isp for isp, _ in days}, cap)
+    kept_as: dict[Named, Named] = {}
+    rows: dict[Named, tuple[int, str]] = {}
+    for name, day in days.items():
+        isp, template = name
+        kept = kept_as[name] = (isp, template if room[isp] > 0 else OTHER_TEMPLATE)
+        room[isp] -= 1
+        before = rows.get(kept, (0, samples.get(name, "")[:SAMPLE_CHARS]))
+        rows[kept] = (max(before[0], day), before[1])
+    there = _known(connection, [name for name in rows if name[1] == OTHER_TEMPLATE])
+    _touch(connection, there, {name: rows[name][0] for name in there})
+    values = [
+        {"isp": name[0], "template": name[1], "sample": sample, "seen_day": day}
+        for name, (day, sample) in rows.items()
+        if name not in there
+    ]
+    if values:
+        connection.execute(insert(reply), values)
+    numbers = _known(connection, rows)
+    return {name: numbers[kept][0] for name, kept in kept_as.items()}
 
 
-def _other(connection: Connection, isp: str, day: int, sample: str) -> int:
-    found = connection.execute(
-        select(reply.c.id).where(reply.c.isp == isp, reply.c.template == OTHER_TEMPLATE)
-    ).scalar_one_or_none()
-    if found is None:
-        return _insert(connection, isp, OTHER_TEMPLATE, day, sample)
-    connection.execute(update(reply).where(reply.c.id == found, reply.c.seen_day < day).values(seen_day=day))
-    return int(found)
-
-
-def _insert(connection: Connection, isp: str, template: str, day: int, sample: str) -> int:
-    row = {"isp": isp, "template": template, "sample": sample[:SAMPLE_CHARS], "seen_day": day}
-    key = connection.execute(insert(reply).values(row)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+def _room(connection: Connection, isps: Collection[str], cap: int) -> dict[str, int]:
+    """How many more templates each of `isps` may have."""
+    room = dict.fromkeys(isps, cap)
+    wanted = sorted(isps)
+    for start in range(0, len(wanted), _PIECE):
+        query = select(reply.c.isp, func.count()).group_by(reply.c.isp)
+        query = query.where(reply.c.isp.in_(wanted[start : start + _PIECE]), reply.c.template != OTHER_TEMPLATE)
+        room |= {isp: cap - count for isp, count in connection.execute(query)}
+    return room

@@ -73,24 +73,25 @@ class SqlTallyStore:
 
 
 def _cell_rows(cells: Mapping[Cell, Tally], numbers: Mapping[replies.Named, int]) -> Iterable[Row]:
-    for c, t in cells.items():
-        number = numbers[c.isp, c.reply] if c.reply else replies.NO_REPLY
-        key = (c.minute, c.isp, c.host, c.source_ip, c.vmta, number)
-        yield (*key, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+    for (minute, isp, host, source_ip, vmta, template), t in cells.items():
+        number = numbers[isp, template] if template else replies.NO_REPLY
+        yield minute, isp, host, source_ip, vmta, number, t.delivered, t.deferred, t.bounced, t.queue_deferred
 
 
 def _isp_rows(cells: Mapping[Cell, Tally]) -> Iterable[Row]:
-    sums: dict[tuple[int, str], Tally] = {}
-    for cell, counts in cells.items():
-        key = (cell.minute, cell.isp)
-        sums[key] = sums[key] + counts if key in sums else counts
-    for key, t in sums.items():
-        yield (*key, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+    sums: dict[tuple[int, str], list[int]] = {}
+    for (minute, isp, *_), t in cells.items():
+        kept = sums.setdefault((minute, isp), [0, 0, 0, 0])
+        kept[0] += t.delivered
+        kept[1] += t.deferred
+        kept[2] += t.bounced
+        kept[3] += t.queue_deferred
+    return ((*key, *counts) for key, counts in sums.items())
 
 
 def _job_rows(jobs: Mapping[JobCell, Tally]) -> Iterable[Row]:
-    for c, t in jobs.items():
-        yield (c.minute, c.isp, c.job, t.delivered, t.deferred, t.bounced, t.queue_deferred)
+    for key, t in jobs.items():
+        yield (*key, t.delivered, t.deferred, t.bounced, t.queue_deferred)
 
 
 def _add(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

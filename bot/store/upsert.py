@@ -16,7 +16,7 @@ def upsert(connection: Connection, table: Table, *, add: Collection[str] = (), r
     Where the primary key is there already, columns in `add` are added up, those in `replace` are overwritten, and
     with neither the row stays as it is. The column names come from the schema, never from outside.
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = placeholder(connection)
     names = [column.name for column in table.columns]
     key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     sets = [f'"{name}" = {table.name}."{name}" + excluded."{name}"' for name in names if name in add]
@@ -25,3 +25,8 @@ def upsert(connection: Connection, table: Table, *, add: Collection[str] = (), r
     marks = ", ".join(mark for _ in names)
     then = f"DO UPDATE SET {', '.join(sets)}" if sets else "DO NOTHING"
     return f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) {then}"
+
+
+def placeholder(connection: Connection) -> str:
+    """The driver's sign for a value."""
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
