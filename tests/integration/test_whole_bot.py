@@ -1,0 +1,208 @@
+"""The whole bot but Slack and SSH, on the simulated fleet, minute by minute in virtual time, on both kinds of store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.change import Change, ChangeState, Outcome
+from bot.core.incident import Incident, IncidentState, Move
+from bot.core.model import Dim, Window
+from bot.core.tier import Tier, TierRule
+from bot.pmta.files import FollowedFiles
+from bot.services.apply import Apply
+from bot.services.diagnose import Diagnose, Judgement
+from bot.services.poll import Poll
+from bot.services.run_steps import HostLocks, StepRunner
+from bot.services.undo import Undo
+from bot.services.watch import Watch
+from bot.store.audit import SqlAuditLog
+from bot.store.changes import SqlChangeStore
+from bot.store.fleet import SqlFleetStore
+from bot.store.incidents import SqlIncidentStore
+from bot.store.tallies import SqlTallyStore
+from tests.change_rig import ANN, Operators
+from tests.fakes import MemoryAuditLog, MemoryChangeStore, MemoryFleetStore, MemoryIncidentStore, MemoryTallyStore
+from tests.fleet_scene import HOUR, MINUTE, Scene, scene
+from tests.fleet_shell import FleetShell
+from tests.store_values import sqlite
+from tests.watch_rig import STALE, knowledge
+
+
+class Bot:
+    """`live` moves time, writes mail, polls every host and looks."""
+
+    def __init__(self, scene: Scene, folder: Path, stack: ExitStack, *, durable: bool) -> None:
+        self.scene = scene
+        self.clock = scene.clock
+        self.shell = FleetShell(scene.fleet)
+        self.moves: list[tuple[str, Move]] = []
+        self._engine = stack.enter_context(sqlite(folder / "deferbot.db")) if durable else None
+        if self._engine is None:
+            self.tallies: MemoryTallyStore | SqlTallyStore = MemoryTallyStore()
+            self.fleet: MemoryFleetStore | SqlFleetStore = MemoryFleetStore()
+            self.incidents: MemoryIncidentStore | SqlIncidentStore = MemoryIncidentStore()
+            self.changes: MemoryChangeStore | SqlChangeStore = MemoryChangeStore()
+            self.audit: MemoryAuditLog | SqlAuditLog = MemoryAuditLog()
+        self.start()
+
+    def start(self) -> None:
+        """Begin (or begin again): what is not in a store is forgotten."""
+        if self._engine is not None:
+            self.tallies, self.fleet = SqlTallyStore(self._engine), SqlFleetStore(self._engine)
+            self.incidents, self.changes = SqlIncidentStore(self._engine), SqlChangeStore(self._engine)
+            self.audit = SqlAuditLog(self._engine)
+        known, hosts = knowledge(), tuple(self.scene.fleet.hosts)
+        globs = {host: self.scene.fleet.accounting_globs(host) for host in hosts}
+        reader = FollowedFiles(self.shell, globs, known.isps, self.clock)
+        self.poll = Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
+        self.diagnose = Diagnose(
+            tallies=self.tallies,
+            fleet=self.fleet,
+            incidents=self.incidents,
+            changes=self.changes,
+            isps=known.isps,
+            classifier=known.classifier,
+            playbooks=known.playbooks,
+            judgement=Judgement(HOUR, TierRule(), {}, STALE),
+            hosts=hosts,
+            clock=self.clock,
+        )
+        self.watch = Watch(
+            diagnose=self.diagnose,
+            incidents=self.incidents,
+            changes=self.changes,
+            audit=self.audit,
+            clock=self.clock,
+            alert_from=Tier.MIXED,
+            refresh=MINUTE,
+        )
+        runner = StepRunner(shell=self.shell, changes=self.changes, clock=self.clock, locks=HostLocks())
+        self.apply = Apply(
+            diagnose=self.diagnose,
+            playbooks=known.playbooks,
+            incidents=self.incidents,
+            changes=self.changes,
+            runner=runner,
+            audit=self.audit,
+            roles=Operators(),
+            clock=self.clock,
+            wake=lambda: None,
+        )
+        self.undo = Undo(
+            incidents=self.incidents,
+            changes=self.changes,
+            runner=runner,
+            audit=self.audit,
+            roles=Operators(),
+            clock=self.clock,
+            wake=lambda: None,
+        )
+
+    def live(self, span: timedelta, *, poll_every: timedelta = MINUTE / 2) -> None:
+        for _ in range(span // poll_every):
+            self.scene.live(poll_every)
+            for host in self.scene.fleet.hosts:
+                self.poll.host(host)
+            self.apply.recover()
+            self.undo.recover()
+            self.undo.expire_due()
+            self.moves += [(isp, move) for isp, move in self.watch.tick().items() if move not in QUIET]
+
+    def incident(self) -> Incident:
+        """The one that is open."""
+        (incident,) = self.incidents.unresolved()
+        return incident
+
+    def applied(self) -> Change:
+        """The recommended change, previewed and applied."""
+        incident = self.incident()
+        planned = self.apply.preview(incident.id, incident.diagnosis.offers[0].playbook, by=ANN)
+        assert isinstance(planned, Change), planned
+        done = self.apply.apply(planned.id, by=ANN, reason="rate doubled")
+        assert isinstance(done, Change), done
+        return done
+
+    def queues(self) -> dict[tuple[str, str], tuple[bool, str]]:
+        """What PMTA itself says of every queue of Gmail: (host, name) -> (paused, mode)."""
+        for host in self.scene.fleet.hosts:
+            self.poll.host(host)
+        found = self.diagnose.isp("gmail").queues
+        return {(queue.host, queue.name): (queue.paused, queue.mode) for queue in found}
+
+
+QUIET = (Move.HOLD, Move.REFRESH, Move.BLIND)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def bot(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bot]:
+    with ExitStack() as stack:
+        yield Bot(scene(tmp_path / "fleet"), tmp_path, stack, durable=request.param == "sqlite")
+
+
+def test_every_record_is_counted_once_whatever_happens_to_the_bot(bot: Bot) -> None:
+    """A host that is dark for a while, a restart, midnight: the counts are those of the files."""
+    bot.live(5 * MINUTE)
+    bot.shell.dark = {"mta2"}
+    bot.live(5 * MINUTE)
+    bot.start()
+    bot.shell.dark = set()
+    bot.live(5 * MINUTE)
+    window = Window.ending(bot.clock.now() + MINUTE, 2 * HOUR)
+    for isp, rate in bot.scene.rates(2 * HOUR).items():
+        assert bot.tallies.totals(window, (Dim.ISP,))[isp,].rate == pytest.approx(rate), isp
+    counted = sum(tally.attempts for tally in bot.tallies.totals(window, (Dim.ISP,)).values())
+    assert counted == sum(row["type"] in {"d", "t"} for row in bot.scene.rows(2 * HOUR))
+
+
+def test_an_incident_from_the_first_crossing_to_the_end(bot: Bot) -> None:
+    bot.live(5 * MINUTE)
+    assert bot.moves == []
+    bot.scene.fleet.start_scenario("gmail-reputation")
+    bot.live(20 * MINUTE)
+    assert [isp for isp, move in bot.moves if move is Move.OPEN] == ["gmail"]
+    before = bot.queues()
+    change = bot.applied()
+    assert {result.outcome for result in change.results} <= {Outcome.CONFIRMED, Outcome.UNVERIFIED}
+    assert bot.incident().state is IncidentState.MITIGATING
+    assert len(bot.shell.changed) == len(change.plan.steps)
+
+    bot.live(change.plan.lasts + 4 * MINUTE, poll_every=4 * MINUTE)
+    ended = bot.changes.get(change.id)
+    assert ended is not None
+    assert (ended.state, ended.ended_by) == (ChangeState.EXPIRED, "")
+    after = bot.queues()
+    assert {name: after[name] for name in before if name in after} == {n: before[n] for n in before if n in after}
+    bot.scene.fleet.start_scenario("calm")
+    bot.live(2 * HOUR, poll_every=4 * MINUTE)
+    assert bot.incidents.unresolved() == ()
+    assert [move for _, move in bot.moves].count(Move.OPEN) == [move for _, move in bot.moves].count(Move.RESOLVE)
+
+
+def test_show_that_fails_for_an_hour_stops_no_alert(bot: Bot) -> None:
+    bot.shell.answers = lambda _host, argv, printed: "## maintenance ##" if "queues" in argv else printed
+    bot.scene.fleet.start_scenario("gmail-reputation")
+    bot.live(20 * MINUTE)
+    diagnosis = bot.incident().diagnosis
+    assert not diagnosis.blind
+    assert diagnosis.queues == ()
+    assert all("queues cannot be read" in line.warning for line in diagnosis.hosts)
+    assert diagnosis.offers == ()  # nothing is offered for queues nobody has seen
+
+
+def test_both_hosts_dark_closes_nothing_and_the_way_back_is_told_once(bot: Bot) -> None:
+    bot.scene.fleet.start_scenario("gmail-reputation")
+    bot.live(20 * MINUTE)
+    opened = bot.incident()
+    bot.shell.dark = set(bot.scene.fleet.hosts)
+    bot.scene.fleet.start_scenario("calm")
+    bot.live(90 * MINUTE, poll_every=2 * MINUTE)
+    assert (bot.incident().id, bot.incident().diagnosis.blind) == (opened.id, True)
+    bot.shell.dark = set()
+    bot.live(MINUTE)
+    assert [move for _, move in bot.moves].count(Move.RESOLVE) == 1
+    assert [move for _, move in bot.moves].count(Move.OPEN) == 1
