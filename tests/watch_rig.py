@@ -25,7 +25,7 @@ from tests.fakes import (
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 STALE = 5 * MINUTE
-REPUTATION = "smtp;421 4.7.0 [192.0.2.10 15] Our system has detected an unusual rate of unsolicited mail."
+REPUTATION = "smtp;421-4.7.0 This message is suspicious due to the very low reputation of the sending IP address."
 PACING = "smtp;421-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents delivery."
 FULL = "smtp;452 4.2.2 The email account that you tried to reach is over quota."
 
