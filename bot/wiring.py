@@ -37,6 +37,7 @@ from bot.store.incidents import SqlIncidentStore
 from bot.store.outbox import SqlOutboxStore
 from bot.store.tallies import SqlTallyStore
 
+GRACE_S = 4.0
 CLICK_WORKERS = 8
 """Threads for what people ask for; Bolt's own five only acknowledge."""
 STOP_GRACE_S = 20.0

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from bot.sim.slack.people import Person
@@ -57,6 +58,29 @@ def test_run_ends_with_one_line_where_slack_refuses_a_token(tmp_path: Path, slac
         1,
         "Slack apps.connections.open: invalid_auth; check SLACK_APP_TOKEN\n",
     )
+
+
+def test_run_ends_soon_though_a_host_takes_connections_and_says_nothing(tmp_path: Path, slack: LocalSlack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        paramiko.RSAKey.generate(2048).write_private_key_file(str(tmp_path / "id"))
+        config = CONFIG.replace("port: 9", f"port: {mute.getsockname()[1]}")
+        (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+        }
+        process = subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=tmp_path, env=environment)
+        try:
+            mute.settimeout(30)
+            connection, _ = mute.accept()  # the poll is under way and will hear nothing
+            with connection:
+                process.terminate()
+                assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
+            process.wait(timeout=10)
 
 
 def test_demo_says_which_port_is_taken_and_leaves_nothing(tmp_path: Path) -> None:
