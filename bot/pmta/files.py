@@ -14,7 +14,7 @@ from bot.core.isp import IspCatalog
 from bot.core.model import FilePosition
 from bot.core.rollup import add_up
 from bot.errors import HostError
-from bot.pmta.host_files import LEAST, HostFiles, Turn
+from bot.pmta.host_files import LEAST, HostFiles, Turn, heir
 from bot.pmta.listing import ListedFile, Listing, gaps, list_files
 from bot.pmta.matching import ancestors, has_plain_twin, match, out_of_sight
 from bot.pmta.seek import first_positions
@@ -135,12 +135,8 @@ def _starts(
     begun = []
     for file in fresh:
         orphan = adopted.get(file.path)
-        begun.append((file, _heir(file, orphan) if orphan else _packed_start(file, old)))
+        begun.append((file, heir(file, orphan) if orphan else _packed_start(file, old)))
     return [*matched.known, *begun], tuple(o for o in matched.orphans if o not in adopted.values())
-
-
-def _heir(file: ListedFile, orphan: FilePosition) -> FilePosition:
-    return FilePosition(file.path, file.inode, orphan.offset, orphan.header, orphan.fingerprint)
 
 
 def _packed_start(file: ListedFile, old: int) -> FilePosition:

@@ -56,13 +56,15 @@ class HostFiles:
     def read(self, starts: Sequence[Start]) -> Turn:
         """Count from `starts` on, small rests first, up to the limit of one turn."""
         plain = [start for start in starts if not start[0].packed]
-        others = self._plain(plain)
+        others = self._plain(plain, new=any(_is_new(*start) for start in starts))
         if others:
             # The bytes before the offset are not those that were read: another file was given the inode.
-            self._plain([(file, FilePosition(file.path, file.inode, 0, "")) for file in others])
+            self._plain([(file, FilePosition(file.path, file.inode, 0, "")) for file, _ in others], new=False)
+        cut = [position for _, position in others]
         for file, start in starts:
             if file.packed:
-                self._packed(file, start)
+                same = [each for each in cut if _is_new(file, start) and self._unpacks_to(file, each)]
+                self._packed(file, heir(file, same[0]) if same else start)
         return self.turn
 
     def read_all(self, ranges: Sequence[Range]) -> list[bytes] | None:
@@ -97,23 +99,30 @@ class HostFiles:
         found = read_packed(self._shell, self._host, file, at, length, zstd=self._listing.zstd)
         return found is not None and len(found.data) == length and agrees(orphan, found.data)
 
-    def _plain(self, starts: Sequence[Start]) -> list[ListedFile]:
-        """Count what is new in plain files; return those that are other files than their positions say."""
+    def _plain(self, starts: Sequence[Start], *, new: bool) -> list[Start]:
+        """Count what there is to read in plain files; return those that are other files than their positions say.
+
+        `new`: there are new files. One may be a copy of one that was cut and has grown to just the size it had, so
+        files without anything to read are looked at too.
+        """
         waiting = [file.size - start.offset for file, start in starts]
         shares = _shares(waiting, self._budget)
-        now = [(file, start, share) for (file, start), share in zip(starts, shares, strict=True) if share]
+        turn = zip(starts, waiting, shares, strict=True)
+        now = [(file, start, share) for (file, start), rest, share in turn if share or (new and not rest)]
         ranges = [_from(start, share) for _, start, share in now]
         self._budget -= sum(shares)
-        self.turn.ends += [start for (_, start), share in zip(starts, shares, strict=True) if not share]
         self.turn.waiting += sum(waiting) - sum(shares)
-        others = []
-        for (file, start, _), data in zip(now, self._each(ranges), strict=True):
+        self.turn.ends += [start for file, start in starts if file.path not in {each[0].path for each in now}]
+        others: list[Start] = []
+        # Files that were read before come first: where one was cut, a new one may be the copy made of it.
+        found = sorted(zip(now, self._each(ranges), strict=True), key=lambda each: not each[0][1].offset)
+        for (file, start, _), data in found:
             if data is None:
                 self._unsure(file, start)
-            elif agrees(start, data[: overlap(start)]):
-                self._count(file, start, data)
+            elif start.offset and not agrees(start, data[: overlap(start)]):
+                others.append((file, start))
             else:
-                others.append(file)
+                self._count(file, *_behind_copied(file, start, data, [other for _, other in others]))
         return others
 
     def _unsure(self, file: ListedFile, start: FilePosition) -> None:
@@ -179,6 +188,27 @@ def _broken(file: ListedFile) -> str:
 def _from(start: FilePosition, share: int) -> Range:
     skip = overlap(start)
     return Range(start.path, start.inode, start.offset - skip, skip + share)
+
+
+def _is_new(file: ListedFile, start: FilePosition) -> bool:
+    return file.size > 0 and not start.offset and not start.packed
+
+
+def _behind_copied(
+    file: ListedFile, start: FilePosition, data: bytes, cut: Sequence[FilePosition]
+) -> tuple[FilePosition, bytes]:
+    """Where to count from in a file and its bytes there: behind what was counted in a file that it is a copy of."""
+    for other in cut if not start.offset else ():
+        skip = overlap(other)
+        before = data[other.offset - skip : other.offset]
+        if len(before) == skip and agrees(other, before):
+            return heir(file, other), data[other.offset - skip :]
+    return start, data
+
+
+def heir(file: ListedFile, known: FilePosition) -> FilePosition:
+    """The place in `file` that `known` is in the file it was copied or packed from."""
+    return FilePosition(file.path, file.inode, known.offset, known.header, known.fingerprint)
 
 
 def _before(file: ListedFile, orphan: FilePosition) -> Range:

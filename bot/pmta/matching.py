@@ -18,6 +18,9 @@ OVERLAP = 64
 """Bytes before an offset that are looked at. Records hold times and ids: two files hardly share them at one place."""
 
 
+_AROUND_HEADER = 5  # byte order mark and line end
+
+
 def overlap(position: FilePosition) -> int:
     """How many bytes before its offset its fingerprint is of."""
     return min(OVERLAP, position.offset)
@@ -65,13 +68,20 @@ def match(files: Sequence[ListedFile], positions: Sequence[FilePosition]) -> Mat
 
 def _same_inode(file: ListedFile, positions: Sequence[FilePosition]) -> FilePosition | None:
     same = [known for known in positions if known.inode == file.inode and is_packed(known) == file.packed]
-    return next((known for known in same if known.path == file.path), next(iter(same), None))
+    moved = (known for known in same if tells_apart(known))
+    return next((known for known in same if known.path == file.path), next(moved, None))
+
+
+def tells_apart(position: FilePosition) -> bool:
+    """False where nothing but a header was read, which many files have alike; then nothing was counted either."""
+    return position.offset > len(position.header.encode()) + _AROUND_HEADER
 
 
 def _goes_on(file: ListedFile, known: FilePosition) -> bool:
     if file.packed:
         return abs(known.packed) in (0, file.size)
-    return file.size >= known.offset
+    # Of a moved file without a byte to read the bytes would never be looked at; as a fresh one they are.
+    return file.size > known.offset or (file.size == known.offset and file.path == known.path)
 
 
 def is_packed(position: FilePosition) -> bool:
@@ -90,7 +100,7 @@ def ancestors(file: ListedFile, orphans: Sequence[FilePosition]) -> list[FilePos
     possible = [
         each
         for each in orphans
-        if each.offset and (each.fingerprint or _plain_name(each.path) == name) and _long_enough(file, each)
+        if tells_apart(each) and (each.fingerprint or _plain_name(each.path) == name) and _long_enough(file, each)
     ]
     return sorted(possible, key=lambda each: (_plain_name(each.path) != name, -each.offset))
 

@@ -67,6 +67,14 @@ def test_a_file_copied_to_another_disk_is_still_the_same_file(host: Host) -> Non
     assert tally(host.total) == Tally(1, 1)
 
 
+def test_a_file_copied_and_cut_that_is_longer_again_already(host: Host) -> None:
+    host.write("acct-1.csv", row("t"))
+    shutil.copyfile(host.folder / "acct-1.csv", host.folder / "acct-1.old.csv")
+    (host.folder / "acct-1.csv").write_text(HEAD + row("b", jobId="two") * 9, newline="")
+    host.poll()
+    assert tally(host.total) == Tally(1, 1, 9)
+
+
 def test_a_file_copied_and_cut_as_logrotate_does(host: Host) -> None:
     host.write("acct-1.csv", row("t") * 2)
     host.poll()
