@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.core.carriers import alike, carriers
+from bot.core.carriers import MIN_ATTEMPTS, alike, carriers
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine, Point, ReplyLine, Share
 from bot.core.model import QueueState, Tally, Window
-from bot.core.reply import codes
+from bot.core.reply import name_of
 from bot.core.tier import Tier, TierRule, tier_for
 
 CLEAN = 0.05
 """Below this rate an IP counts as clean at another ISP: the response protocol's lowest floor."""
+
+
+ENOUGH = 50
+"""Attempts at another ISP from which a comparison means something."""
 
 
 class Verdict(Protocol):
@@ -86,7 +90,7 @@ def read_replies(by_reply: Mapping[str, Tally], samples: Mapping[str, str], clas
         if category.aimed_at_us:
             aimed += tally.deferred
             by_category[category] += tally.deferred
-            by_code[category, " ".join(codes(reply)).strip()] += tally.deferred
+            by_code[category, name_of(reply)] += tally.deferred
     cause = max(by_category, key=lambda c: (by_category[c], c), default=None)
     code = max((key for key in by_code if key[0] is cause), key=lambda key: (by_code[key], key[1]), default=(None, ""))[
         1
@@ -151,7 +155,7 @@ def _reply_lines(
                 template=template,
                 sample=reply,
                 count=tally.deferred + tally.bounced,
-                code=" ".join(codes(reply)).strip(),
+                code=name_of(reply),
                 category=verdict.category,
                 severity=verdict.severity,
                 meaning=verdict.meaning,
@@ -180,19 +184,21 @@ def _evidence(ips: tuple[Share, ...], reading: Reading, counts: Counts) -> Itera
 
 
 def _contrast(worst: set[str], elsewhere: Mapping[tuple[str, str], Tally]) -> Iterable[str]:
-    """How the same IPs do at other ISPs, where there was enough mail to tell."""
-    at: dict[str, Tally] = {}
+    """How the same IPs do at other ISPs: clean is only said where every one of them sends enough to tell."""
+    at: dict[str, dict[str, Tally]] = defaultdict(dict)
     for (ip, title), tally in elsewhere.items():
-        if ip in worst:
-            at[title] = at.get(title, Tally()) + tally
-    known = {title: tally for title, tally in at.items() if tally.attempts >= 50}
-    clean = sorted(title for title, tally in known.items() if tally.rate < CLEAN)
-    bad = sorted((title for title in known if title not in clean), key=lambda title: -known[title].rate)
-    which = "the same IP is" if len(worst) == 1 else "the same IPs are"
+        if ip in worst and tally.attempts >= MIN_ATTEMPTS:
+            at[title][ip] = at[title].get(ip, Tally()) + tally
+    sums = {title: sum(by_ip.values(), Tally()) for title, by_ip in at.items()}
+    rates = {title: tally.rate for title, tally in sums.items() if tally.attempts >= ENOUGH}
+    bad = sorted((title for title in rates if rates[title] >= CLEAN), key=lambda title: (-rates[title], title))
+    clean = sorted(title for title in rates if rates[title] < CLEAN and set(at[title]) == worst)
+    one = len(worst) == 1
     if bad:
-        yield f"{which} deferred elsewhere too: " + ", ".join(f"{t} {known[t].rate:.0%}" for t in bad[:3])
+        who = "the same IP is" if one else f"{len(at[bad[0]])} of them {'is' if len(at[bad[0]]) == 1 else 'are'}"
+        yield f"{who} deferred elsewhere too: " + ", ".join(f"{title} {rates[title]:.0%}" for title in bad[:3])
     elif clean:
-        yield f"{which} clean at {_listed(clean[:3])}"
+        yield f"the same {'IP is' if one else 'IPs are'} clean at {_listed(clean[:3])}"
 
 
 def _self_made(queues: tuple[QueueState, ...]) -> Iterable[str]:

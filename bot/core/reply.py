@@ -47,6 +47,13 @@ _NAMED = re.compile(r"\b(user|recipient|mailbox|account|address)([ :=]+)(['\"])[
 _MASKS = re.compile(r"\*(?:[\s,._:/+=-]*\*)+(?:\s*[+-]\d{4})?")
 _LOCAL_PART = re.compile(r"(\"[^\"\s@]*\"|[^\s<>\"'(),;:@\[\]]+)@(?=[\w\[])")
 
+_TOKEN = re.compile(
+    r"\b(?:RP-00\d|SC-00\d|DY-00\d|OU-00\d|S31[1345]\d|S77[45]|S84\d|"  # Microsoft
+    r"TSS?\d{2}|GL01|BL2\d|PH01|VS1-(?:IP|MF)|AU01|"  # Yahoo
+    r"CS01|HM0\d|HCM\d|HME1|BS02|OFR_?\d{3}|LPN_?\d{3}|IB\d{3})\b"  # Apple, Orange, La Poste, GoDaddy
+)
+"""Codes of the providers' own that say more than the SMTP code before them."""
+
 
 def clean(diag: str) -> str:
     """The reply inside a `dsnDiag`: without `smtp;`, without "(in reply to …)", on one line, one code in front."""
@@ -68,6 +75,12 @@ def codes(reply: str) -> tuple[str, str]:
     """SMTP code and enhanced code, ("421", "4.7.0"); "" for what the reply does not begin with."""
     found = _CODES.match(_PREFIX.sub("", _COMPOSITE.sub("", reply)))
     return (found[1] or "", found[2] or "") if found else ("", "")
+
+
+def name_of(reply: str) -> str:
+    """How people name a reply: "421 4.7.0", "421 4.7.0 TSS04", "421 RP-001"; "" where it carries no code."""
+    token = _TOKEN.search(reply)
+    return " ".join(filter(None, (*codes(reply), token[0] if token else "")))
 
 
 def masked(diag: str) -> str:

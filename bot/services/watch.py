@@ -77,7 +77,7 @@ class Watch:
             self._incidents.move(incident, diagnosis=diagnosis)
 
     def _open(self, diagnosis: Diagnosis) -> None:
-        incident = self._incidents.open(diagnosis, diagnosis.at)
+        incident = self._incidents.open(diagnosis, self._clock.now())
         if incident is None:
             return
         self._record(incident, Move.OPEN, diagnosis)

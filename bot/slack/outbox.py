@@ -32,6 +32,8 @@ STUCK_S = 60.0
 POST_EVERY_S = 1.0
 EDIT_EVERY_S = 1.25
 """chat.update allows 50 calls a minute, chat.postMessage about one a second and channel."""
+STOPPING = "stopping"
+"""Our own code for a message that waits for the next start."""
 NOTE_LIMIT = 2_900
 
 POST_ANEW = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "is_inactive"})
@@ -133,13 +135,13 @@ class Outbox:
 
     def _stumbled(self, error: ChatError, before: str) -> None:
         self._pace.hold(error.retry_after_s or (TROUBLE_PAUSE_S if error.permanent else IDLE_S))
-        if str(error) != before:
+        if str(error) != before and error.code != STOPPING:
             log.warning("Slack did not take a message", extra={"action": "outbox_held", "error": str(error)})
         self.trouble = str(error)
 
     def _turn(self, then_s: float = POST_EVERY_S) -> None:
         if not self._pace.take(then_s):
-            raise ChatError("stopping", "stopped while waiting for a slot", permanent=False)
+            raise ChatError(STOPPING, "stopped while waiting for a slot", permanent=False)
 
     def _show(self, incident: Incident) -> None:
         post = self._outbox.post_of(incident.id, self._channel)

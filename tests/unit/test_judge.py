@@ -74,6 +74,16 @@ def test_a_few_bad_ips_are_named_and_compared_with_other_isps() -> None:
     assert bad.evidence[1] == "the same IP is deferred elsewhere too: Yahoo 50%"
 
 
+def test_clean_elsewhere_is_said_only_of_all_the_bad_ips() -> None:
+    rows = [("192.0.2.1", 1000, 600), ("192.0.2.2", 1000, 600), *((f"192.0.2.{n}", 1000, 10) for n in range(3, 9))]
+    one = judged(cells(*rows), elsewhere={("192.0.2.1", "Yahoo"): Tally(990, 1)})
+    assert not any("clean at" in line for line in one.evidence)  # .2 sends nothing to Yahoo
+    both = judged(cells(*rows), elsewhere={(f"192.0.2.{n}", "Yahoo"): Tally(990, 1) for n in (1, 2)})
+    assert both.evidence[1] == "the same IPs are clean at Yahoo"
+    bad = judged(cells(*rows), elsewhere={("192.0.2.1", "Yahoo"): Tally(50, 50)})
+    assert bad.evidence[1] == "1 of them is deferred elsewhere too: Yahoo 50%"
+
+
 def test_even_trouble_is_said_to_be_even() -> None:
     diagnosis = judged(cells(*((f"192.0.2.{n}", 1000, 300) for n in range(8))))
     assert diagnosis.evidence == ("all 8 IPs are deferred alike: not one IP's own standing",)

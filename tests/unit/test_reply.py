@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.reply import TEMPLATE_LENGTH, clean, codes, mask_local_parts, template
+from bot.core.reply import TEMPLATE_LENGTH, clean, codes, mask_local_parts, name_of, template
 
 _GMAIL = "smtp;421-4.7.0 [192.0.2.10      15] Our system has detected an unusual rate of unsolicited mail."
 
@@ -87,3 +87,17 @@ def test_template_takes_any_text(text: str) -> None:
 )
 def test_local_parts_are_masked(text: str, expected: str) -> None:
     assert mask_local_parts(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (_GMAIL, "421 4.7.0"),
+        ("421 RP-001 (SN1) Unfortunately, some messages from 192.0.2.41 weren't sent.", "421 RP-001"),
+        ("smtp;421 4.7.0 [TSS04] Messages from 192.0.2.21 temporarily deferred", "421 4.7.0 TSS04"),
+        ("550 5.7.1 messages from [192.0.2.41] weren't sent (S3140).", "550 5.7.1 S3140"),
+        ("no code at all", ""),
+    ],
+)
+def test_a_reply_is_named_as_people_name_it(reply: str, expected: str) -> None:
+    assert name_of(reply) == expected
