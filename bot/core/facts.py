@@ -97,7 +97,10 @@ def told_time(before: HostFacts, time_now: str, asked: datetime, answered: datet
         return replace(before, clock_at=answered)
     utc = told - offset_s
     exact = asked.timestamp() - 1 <= utc <= answered.timestamp() + 1
-    return replace(before, utc_offset_s=offset_s, skew_s=0 if exact else round(utc - middle), clock_at=answered)
+    skew_s = 0 if exact else round(utc - middle)
+    # Believed when it is seen again: one answer may just have been held up on its way.
+    twice = min(skew_s, before.skew_once_s, key=abs) if skew_s * before.skew_once_s > 0 else 0
+    return replace(before, utc_offset_s=offset_s, skew_s=twice, skew_once_s=skew_s, clock_at=answered)
 
 
 def oddities(health: HostHealth) -> list[str]:

@@ -191,7 +191,8 @@ class HostFacts:
 
     `columns`: those of interest that some file has. `gaps`: what could not be read at the last poll, in words.
     `undeferred_since`: the first minute with a delivery since the newest deferral, which was at `deferral_at`.
-    `utc_offset_s`: the host's zone, None where it was never told; `skew_s`: how far its clock is ahead of ours.
+    `utc_offset_s`: the host's zone, None where it was never told; `skew_s`: how far its clock is ahead of ours, seen
+    twice; `skew_once_s`: the same, seen last.
     """
 
     columns: tuple[str, ...] = ()
@@ -201,6 +202,7 @@ class HostFacts:
     bad: tuple[BadRows, ...] = ()
     utc_offset_s: int | None = None
     skew_s: int = 0
+    skew_once_s: int = 0
     clock_at: datetime | None = None
 
 

@@ -117,6 +117,8 @@ def test_gaps_make_a_host_count_as_not_seen() -> None:
 )
 def test_the_zone_and_the_clock_of_a_host(time_now: str, offset_s: int | None, skew_s: int) -> None:
     facts = told_time(HostFacts(), time_now, NOON, NOON + timedelta(seconds=2))
+    assert facts.skew_s == 0  # believed when it is seen again
+    facts = told_time(facts, time_now, NOON, NOON + timedelta(seconds=2))
     assert (facts.utc_offset_s, facts.skew_s, facts.clock_at) == (offset_s, skew_s, NOON + timedelta(seconds=2))
 
 

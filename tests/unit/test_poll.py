@@ -13,7 +13,7 @@ from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollU
 from bot.errors import CommandFailed, HostError, HostUnreachable
 from bot.playbook.commands import show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
-from bot.services.poll import SHOW_LIMIT, Poll
+from bot.services.poll import CLOCK_EVERY, SHOW_LIMIT, Poll
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -184,3 +184,32 @@ def test_health_of_an_unknown_host_is_no_rate() -> None:
     assert (line.age_s, line.trouble) == (None, "not read yet")
     refused = replace(HostHealth("mta9", None), error="login refused")
     assert host_line("mta9", refused, NOON, STALE).trouble == "login refused"
+
+
+def test_the_zone_of_a_host_goes_to_its_reader_and_is_asked_for_now_and_then(rig: Rig) -> None:
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 09:30:00"\n')
+    for _ in range(3):
+        rig.poll.host("mta1")
+    assert rig.files.zones == [(timedelta(hours=-2, minutes=-30), read_at) for read_at in (None, NOON, NOON)]
+    asked = [argv for _, argv in rig.shell.calls if argv == show_status()]
+    assert len(asked) == 1
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 10:35:00"\n')  # summer time
+    rig.clock.advance(CLOCK_EVERY)
+    rig.poll.host("mta1")
+    assert rig.files.zones[-1][0] == timedelta(hours=-1, minutes=-30)
+
+
+def test_a_host_that_does_not_tell_its_time_is_polled_all_the_same(rig: Rig) -> None:
+    rig.files.batches = [batch()]
+    rig.poll.host("mta1")
+    assert rig.counted() == Tally(10, 1)
+    assert rig.files.zones == [(timedelta(0), None)]
+
+
+def test_what_could_not_be_read_is_told_and_what_could_is_counted(rig: Rig) -> None:
+    rig.files.batches = [replace(batch(), gaps=("no permission to read /var/log/pmta/diag.csv",))]
+    rig.poll.host("mta1")
+    assert rig.counted() == Tally(10, 1)
+    assert rig.line()[0] == "no permission to read /var/log/pmta/diag.csv"
+    rig.poll.host("mta1")
+    assert rig.line()[0] == ""
