@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 import zstandard
 
-from bot.core.accounting import Header
+from bot.core.accounting import Header, is_json
 from bot.core.isp import IspCatalog
 from bot.errors import DeferbotError
 from bot.pmta.columns import PIECE, ColumnReader
@@ -29,7 +29,7 @@ def read_local(path: Path | str, isps: IspCatalog) -> Iterator[Frame]:
         for block, final in _blocks(file, str(path)):
             reader = ColumnReader(rest + block, header, isps, final=final)
             for frame in reader:
-                if reader.header is None:
+                if reader.header is None and not is_json(rest + block):
                     raise DeferbotError(_no_header(path, rest + block))
                 yield frame
             header, rest = reader.header, (rest + block)[reader.position :]

@@ -201,3 +201,11 @@ def test_an_address_is_never_cut_in_two(tmp_path: Path) -> None:
     console.print(render_table(rates(write(tmp_path, row("d") * 60, row("t") * 60), by="ip")))
     assert isinstance(console.file, io.StringIO)
     assert "192.0.2.10" in console.file.getvalue()
+
+
+def test_a_file_of_json_lines_needs_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "acct.json"
+    line = '{{"type":"{kind}","timeLogged":"2026-11-20 14:25:01+0000","queue":"gmail.com/vmta1"}}\n'
+    path.write_text(line.format(kind="d") * 60 + line.format(kind="t") * 40, encoding="utf-8")
+    (gmail,) = rates(path)
+    assert (gmail.isp, gmail.tally) == ("gmail", Tally(delivered=60, deferred=40))
