@@ -10,6 +10,7 @@ import pytest
 import zstandard
 from rich.console import Console
 
+from bot.core.model import Tally
 from bot.errors import DeferbotError
 from bot.rates import NO_DEFERRALS, NO_DELIVERIES, By, RateRows, notes, quality, rate_rows, render_table, to_json
 from tests.accounting_rows import SHORT, row, shipped_isps
