@@ -50,7 +50,8 @@ class HostLine:
     """How fresh one host's data is. `age_s` None: never seen. `trouble` is "" or one sentence.
 
     `behind`: its files are being counted and the end is not reached, so nobody's rate holds. `warning` is "" or
-    one sentence about a host that is seen. `queues_seen`: what waits on it is known.
+    one sentence about a host that is seen. `queues_seen`: what waits on it is known. `partial`: a file of it could
+    not be read, so its counts may lack deliveries or deferrals: enough to warn of, not enough to close on.
     """
 
     host: str
@@ -59,6 +60,7 @@ class HostLine:
     behind: bool = False
     warning: str = ""
     queues_seen: bool = True
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

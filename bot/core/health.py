@@ -66,9 +66,16 @@ def host_line(
     if age > stale_after:
         why = f": {health.error}" if health.error else ""
         return HostLine(host, age.total_seconds(), f"no data for {duration_words(age)}{why}", behind=is_behind)
-    trouble = health.error if is_behind else "; ".join(health.facts.gaps)
-    warning = _warning(health, now, stale_after, since)
-    return HostLine(host, age.total_seconds(), trouble, is_behind, warning, _queues_seen(health, now, stale_after))
+    gaps = health.facts.gaps
+    return HostLine(
+        host,
+        age.total_seconds(),
+        trouble=health.error if is_behind else "",
+        behind=is_behind,
+        warning="; ".join(gaps) or _warning(health, now, stale_after, since),
+        queues_seen=_queues_seen(health, now, stale_after),
+        partial=bool(gaps),
+    )
 
 
 def _queues_seen(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:

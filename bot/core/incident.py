@@ -84,7 +84,7 @@ def next_move(incident: Incident | None, diagnosis: Diagnosis, alert_from: Tier,
     if incident is None:
         return Move.OPEN if worth else Move.HOLD
     if (not worth and not _undecided(diagnosis)) or _ran_dry(diagnosis):
-        return Move.BLIND if any(line.trouble for line in diagnosis.hosts) else Move.RESOLVE
+        return Move.BLIND if any(line.trouble or line.partial for line in diagnosis.hosts) else Move.RESOLVE
     if diagnosis.tier > incident.tier:
         return Move.RISE
     if diagnosis.tier < incident.tier:

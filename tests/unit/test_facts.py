@@ -94,10 +94,11 @@ def test_bad_rows_are_counted_and_the_first_sample_stays() -> None:
     assert health(batch, again).facts.bad == (BadRows("bad time", 5, "t,soon"),)
 
 
-def test_gaps_make_a_host_count_as_not_seen() -> None:
+def test_gaps_make_a_host_count_as_seen_in_part() -> None:
     facts = learn(HostFacts(), rolled(1), (FULL,), ("no permission to read /a/diag.csv",))
     seen = counted(HostHealth("mta1", None, facts=facts), rolled(1), NOON, files=True)
-    assert host_line("mta1", seen, NOON, HOUR).trouble == "no permission to read /a/diag.csv"
+    line = host_line("mta1", seen, NOON, HOUR)
+    assert (line.trouble, line.warning, line.partial) == ("", "no permission to read /a/diag.csv", True)
 
 
 @pytest.mark.parametrize(

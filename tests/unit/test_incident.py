@@ -97,3 +97,10 @@ def test_blind_is_never_back_to_normal() -> None:
 
 def test_a_crossing_is_told_although_one_host_is_dark() -> None:
     assert next_move(None, replace(diagnosis(Tier.BLOCK), hosts=ONE_DARK), Tier.MIXED, MINUTE) is Move.OPEN
+
+
+def test_a_file_that_cannot_be_read_neither_hides_a_crossing_nor_closes_one() -> None:
+    partial = (HostLine("mta1", 4.0, warning="acct.csv: permission denied", partial=True),)
+    assert next_move(None, replace(diagnosis(Tier.BLOCK), hosts=partial), Tier.MIXED, MINUTE) is Move.OPEN
+    clear = diagnosis(Tier.CLEAR, 0.0, None)
+    assert next_move(incident(Tier.BLOCK), replace(clear, hosts=partial), Tier.MIXED, MINUTE) is Move.BLIND

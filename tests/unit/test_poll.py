@@ -210,6 +210,6 @@ def test_what_could_not_be_read_is_told_and_what_could_is_counted(rig: Rig) -> N
     rig.files.batches = [replace(batch(), gaps=("no permission to read /var/log/pmta/diag.csv",))]
     rig.poll.host("mta1")
     assert rig.counted() == Tally(10, 1)
-    assert rig.line()[0] == "no permission to read /var/log/pmta/diag.csv"
+    assert rig.line() == ("", False, "no permission to read /var/log/pmta/diag.csv")
     rig.poll.host("mta1")
-    assert rig.line()[0] == ""
+    assert rig.line() == ("", False, "")
