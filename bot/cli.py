@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -145,16 +146,23 @@ def rates(
 
     from bot.knowledge import shipped_playbooks
     from bot.playbook.isps import load_isps
+    from bot.progress import progress_bar, speed
     from bot.rates import quality, rate_rows, render_table, to_json
 
-    rows = rate_rows(
-        files,
-        isps=load_isps(shipped_playbooks() / "isps.yaml"),
-        by=by.value,
-        isp=isp,
-        window=_given("--window", window, parse_duration),
-        until=_given("--until", until, parse_until) if until else None,
-    )
+    told = Console(stderr=True)
+    began = time.monotonic()
+    with progress_bar(files, told) as done:
+        rows = rate_rows(
+            files,
+            isps=load_isps(shipped_playbooks() / "isps.yaml"),
+            by=by.value,
+            isp=isp,
+            window=_given("--window", window, parse_duration),
+            until=_given("--until", until, parse_until) if until else None,
+            told=done,
+        )
+    if told.is_terminal:
+        told.print(speed(rows.records, time.monotonic() - began), highlight=False)
     if as_json:
         typer.echo(to_json(rows))
         for note in quality(rows):

@@ -7,7 +7,7 @@ per second until the end is known, so the window is exact.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,24 +106,24 @@ class Source:
         self.records += frame.records
         for reason, times in frame.left_out.items():
             self.left_out[reason] = self.left_out.get(reason, 0) + times
-        self.deferrals_seen = self.deferrals_seen or bool((frame.others["kind"] == 1).any())
         self.deliveries_seen = self.deliveries_seen or bool(frame.delivered.height)
-        for rows in (frame.others,) if self.by == "reply" else (frame.delivered, frame.others):
-            self._keep(rows)
+        key = pl.col(_COLUMN[self.by]) if self.by in _COLUMN else pl.lit("")
         for rows in (frame.delivered, frame.others):
             if rows.height:
                 self.newest = max(self.newest, cast(int, rows["at"].max()))
                 first = cast(int, rows["at"].min())
                 self.oldest = min(self.oldest, first) if self.oldest else first
+            if self.by == "reply" and rows is frame.delivered:
+                continue
+            self._keep(rows.lazy().with_columns(key=key).group_by(_KEYS).agg(n=pl.len().cast(pl.Int64)).collect())
         if len(self.parts) > _COMPACT_AT:
             self.parts = [self._within(pl.concat(self.parts)).group_by(_KEYS).agg(pl.col("n").sum())]
 
-    def _keep(self, rows: pl.DataFrame) -> None:
-        self.isps_seen.update(rows["isp"].unique().to_list())
+    def _keep(self, counted: pl.DataFrame) -> None:
+        self.isps_seen.update(counted["isp"].unique().to_list())
+        self.deferrals_seen = self.deferrals_seen or bool((counted["kind"] == 1).any())
         if self.isp is not None:
-            rows = rows.filter(pl.col("isp") == self.isp)
-        key = pl.col(_COLUMN[self.by]) if self.by in _COLUMN else pl.lit("")
-        counted = rows.with_columns(key=key).group_by(_KEYS).agg(pl.len().cast(pl.Int64).alias("n"))
+            counted = counted.filter(pl.col("isp") == self.isp)
         self.parts.append(self._within(counted) if self.until else counted)
 
     def span(self) -> Window | None:
@@ -168,18 +168,20 @@ def rate_rows(
     isp: str | None = None,
     window: timedelta = timedelta(minutes=60),
     until: datetime | None = None,
+    told: Callable[[int], object] = lambda _: None,
 ) -> RateRows:
     """Count the records of `paths` (`-` is standard input; `.gz` and `.zst` are unpacked) in the last `window`.
 
     Without `until` the window ends with the newest record. A rate is deferred / (delivered + deferred).
-    Grouped by reply, rows are deferred and bounced records only, most deferred first.
+    Grouped by reply, rows are deferred and bounced records only, most deferred first. `told` is called with how
+    many more bytes of the files have been counted.
 
     Raises: DeferbotError where a file cannot be read or has no header, or `isp` is unknown.
     """
     known = isps.resolve(isp) if isp else None
     source = Source(by, (known or isp.strip().lower()) if isp else None, min(window, LONGEST), until)
     for path in paths:
-        for frame in read_local(path, isps):
+        for frame in read_local(path, isps, frozenset({_COLUMN[by]} if by in _COLUMN else ()), told):
             source.add(frame)
     if not source.records:
         raise DeferbotError(f"{_named(paths)}: accounting records expected, found none.")

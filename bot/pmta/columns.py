@@ -20,7 +20,7 @@ from bot.core.record_time import PLAIN, TimeStyle
 from bot.core.rollup import roll_up
 from bot.errors import ParseError
 from bot.pmta.fold import Fold
-from bot.pmta.frame import Frame, frame_of
+from bot.pmta.frame import ALL_DETAILS, Details, Frame, frame_of
 from bot.pmta.plain import read_plain
 from bot.pmta.sift import WANTED, sift
 
@@ -55,6 +55,7 @@ class ColumnReader:
         final: bool = False,
         smallest: int = SMALLEST,
         style: TimeStyle = PLAIN,
+        details: Details = ALL_DETAILS,
     ) -> None:
         self.position = 0
         self.header = header
@@ -64,6 +65,7 @@ class ColumnReader:
         self._final = final
         self._smallest = smallest
         self._style = style
+        self._details = details
         self._begun: deque[_Piece] = deque()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -114,13 +116,14 @@ class ColumnReader:
             end = self._data.rfind(b"\n", start, start + size) + 1
             if not self.header or end - start < self._smallest // 2 or end <= start:
                 return
-            frame = pool.submit(_frame, self._data[start:end], self.header, self._isps, self._style)
+            frame = pool.submit(self._frame, self._data[start:end], self.header)
             self._begun.append(_Piece(start, end, frame))
 
-
-def _frame(piece: bytes, header: Header, isps: IspCatalog, style: TimeStyle) -> Frame | None:
-    table = read_plain(piece, header, WANTED)
-    return None if table is None else sift(table, isps, style, timed=header.column("timeLogged") is not None)
+    def _frame(self, piece: bytes, header: Header) -> Frame | None:
+        left = ALL_DETAILS - self._details
+        table = read_plain(piece, header, {name: "" if name in left else title for name, title in WANTED.items()})
+        timed = header.column("timeLogged") is not None
+        return table if table is None else sift(table, self._isps, self._style, self._details, timed=timed)
 
 
 def roll_up_columns(data: bytes, header: str, *, host: str, isps: IspCatalog, smallest: int = SMALLEST) -> RollUp:

@@ -17,6 +17,7 @@ _JOB = ("minute", "isp", "job")
 _SAMPLE = ("isp", "reply")
 _COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 """In the order of `TALLIED` and of `Tally`."""
+_MINUTE = (pl.col("at") - pl.col("at") % 60).alias("minute")
 _COMPACT_AT = 32
 
 
@@ -37,13 +38,13 @@ class Fold:
         self._records += records
         for reason, times in left_out.items():
             self._left_out[reason] = self._left_out.get(reason, 0) + times
-        minute = (pl.col("at") - pl.col("at") % 60).alias("minute")
-        for rows, reply in ((delivered, pl.lit("").alias("reply")), (others, pl.col("reply"))):
-            if rows.height:
-                self._newest = max(self._newest, int(rows["at"].max()))  # type: ignore[arg-type]
-                rows = rows.with_columns(minute, reply)
-                self._cells.append(_grouped(rows, _CELL))
-                self._jobs.append(_grouped(rows.filter(pl.col("job") != ""), _JOB))
+        both = (delivered.lazy().with_columns(_MINUTE, reply=pl.lit("")), others.lazy().with_columns(_MINUTE))
+        questions = [_grouped(rows, _CELL) for rows in both]
+        questions += [_grouped(rows.filter(pl.col("job") != ""), _JOB) for rows in both]
+        *answers, newest = pl.collect_all([*questions, pl.concat([rows.select("at") for rows in both]).max()])
+        self._cells += answers[:2]
+        self._jobs += answers[2:]
+        self._newest = max(self._newest, newest.item() or 0)
         self._keep_samples(others)
         if len(self._cells) > _COMPACT_AT:
             self._cells, self._jobs = [_summed(self._cells, _CELL)], [_summed(self._jobs, _JOB)]
@@ -77,19 +78,19 @@ class _Tallies(dict[tuple[int, ...], Tally]):
         return made
 
 
-def _grouped(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    counts = ((pl.col("kind") == kind).sum().cast(pl.Int64).alias(name) for kind, name in enumerate(_COUNTS))
-    return rows.group_by(keys).agg(counts)
+def _grouped(rows: pl.LazyFrame, keys: tuple[str, ...]) -> pl.LazyFrame:
+    return rows.group_by(*keys, "kind").agg(n=pl.len().cast(pl.Int64))
 
 
 def _summed(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> pl.DataFrame:
-    return pl.concat(parts).group_by(keys).agg(pl.col(_COUNTS).sum())
+    return pl.concat(parts).group_by(*keys, "kind").agg(pl.col("n").sum())
 
 
 def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> tuple[list[Iterable[Any]], Iterable[Tally]]:
     """Columns of the keys, sorted by them, and the tally of each row."""
     if not parts:
         return [[]] * len(keys), []
-    table = _summed(parts, keys).sort(keys)
-    counts = zip(*(table[name].to_list() for name in _COUNTS), strict=True)
-    return [table[name].to_list() for name in keys], map(_Tallies().__getitem__, counts)
+    counts = [(pl.col("n") * (pl.col("kind") == kind)).alias(name) for kind, name in enumerate(_COUNTS)]
+    table = pl.concat(parts).select(*keys, *counts).group_by(keys).agg(pl.col(_COUNTS).sum()).sort(keys)
+    tallies = map(_Tallies().__getitem__, zip(*(table[name].to_list() for name in _COUNTS), strict=True))
+    return [table[name].to_list() for name in keys], tallies

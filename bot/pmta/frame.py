@@ -12,6 +12,10 @@ from bot.core.reply import template
 
 SHAPE = {"at": pl.Int64, "kind": pl.Int8, "isp": pl.String, "source_ip": pl.String, "vmta": pl.String}
 
+Details = frozenset[str]
+ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "reply"})
+"""Columns of a frame that can be left empty to be quicker."""
+
 
 @dataclass(slots=True)
 class Frame:

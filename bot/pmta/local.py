@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,36 +16,57 @@ from bot.core.accounting import Header, is_json
 from bot.core.isp import IspCatalog
 from bot.errors import DeferbotError
 from bot.pmta.columns import PIECE, ColumnReader
-from bot.pmta.frame import Frame
+from bot.pmta.frame import ALL_DETAILS, Details, Frame
+
+BLOCK = 4 * PIECE
+"""Read at once, so that pieces can be worked on side by side."""
 
 
-def read_local(path: Path | str, isps: IspCatalog) -> Iterator[Frame]:
+def read_local(
+    path: Path | str,
+    isps: IspCatalog,
+    details: Details = ALL_DETAILS,
+    told: Callable[[int], object] = lambda _: None,
+) -> Iterator[Frame]:
     """Every record of one file (`-`: standard input; `.gz` and `.zst` unpacked); an empty file has none.
+
+    Args:
+        details: Columns that the frames must have filled; fewer are quicker.
+        told: Called with how many more of the file's bytes have been counted.
 
     Raises: DeferbotError where it cannot be read or does not begin with a header.
     """
     header: Header | None = None
     rest = b""
-    with _opened(path) as file:
-        for block, final in _blocks(file, str(path)):
-            reader = ColumnReader(rest + block, header, isps, final=final)
+    with _opened(path) as (file, packed):
+        for block, taken in _blocks(file, packed, str(path)):
+            data = rest + block
+            reader = ColumnReader(data, header, isps, final=not block, details=details)
             for frame in reader:
-                if reader.header is None and not is_json(rest + block):
-                    raise DeferbotError(_no_header(path, rest + block))
+                if reader.header is None and not is_json(data):
+                    raise DeferbotError(_no_header(path, data))
                 yield frame
-            header, rest = reader.header, (rest + block)[reader.position :]
+            header, rest = reader.header, data[reader.position :]
+            told(taken)
 
 
-def _blocks(file: BinaryIO, name: str) -> Iterator[tuple[bytes, bool]]:
-    """Blocks of a piece's size, and whether it is the last (which may be empty)."""
-    try:
-        block = file.read(PIECE)
-        while block:
-            following = file.read(PIECE)
-            yield block, not following
-            block = following
-    except (OSError, EOFError, zstandard.ZstdError) as e:
-        raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
+def _blocks(file: BinaryIO, packed: BinaryIO, name: str) -> Iterator[tuple[bytes, int]]:
+    """Blocks, each with how many bytes of the file itself it took, and an empty one at the end; one is read ahead."""
+
+    def block() -> tuple[bytes, int]:
+        start = packed.tell() if packed.seekable() else 0
+        data = file.read(BLOCK)
+        return data, (packed.tell() if packed.seekable() else 0) - start
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            following = pool.submit(block)
+            while (found := following.result())[0]:
+                following = pool.submit(block)
+                yield found
+        except (OSError, EOFError, zstandard.ZstdError) as e:
+            raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
+    yield b"", 0
 
 
 def _no_header(path: Path | str, data: bytes) -> str:
@@ -56,16 +78,17 @@ def _no_header(path: Path | str, data: bytes) -> str:
 
 
 @contextmanager
-def _opened(path: Path | str) -> Iterator[BinaryIO]:
+def _opened(path: Path | str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """What to read from, and the file itself: the same where it is not packed."""
     if str(path) == "-":
-        yield sys.stdin.buffer
+        yield sys.stdin.buffer, sys.stdin.buffer
         return
     try:
         file = Path(path).open("rb")  # noqa: SIM115  # closed below, whatever is wrapped around it
     except OSError as e:
         raise DeferbotError(f"{path}: a readable accounting file expected, found: {_reason(e)}.") from e
     with file:
-        yield _unpacked(file, Path(path).suffix)
+        yield _unpacked(file, Path(path).suffix), file
 
 
 def _unpacked(file: BinaryIO, suffix: str) -> BinaryIO:

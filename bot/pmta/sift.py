@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from bot.core.accounting import BAD_TIME, MADE_BY_PMTA, NO_TIME_COLUMN, TALLIED, is_type_title, kind_of
 from bot.core.isp import IspCatalog
 from bot.core.record_time import TimeStyle, parse_time
 from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, settle
-from bot.pmta.frame import SHAPE, Frame
+from bot.pmta.frame import SHAPE, Details, Frame
 
 WANTED = {
     "type": "type",
@@ -22,54 +24,72 @@ WANTED = {
     "diag": "dsnDiag",
 }
 """Our name of a column -> its title in the file."""
+_MASKED = pl.col("diag").str.slice(0, RAW_LENGTH).str.replace_all(RUST_VARIABLE, MASK)
+"""First stage of a template (`reply.masked`); each distinct result is settled once."""
 
 
-def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, *, timed: bool) -> Frame | None:
+def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, details: Details, *, timed: bool) -> Frame | None:
     """The rows that count, with what they are about; None where a header line or JSON is among them."""
     types = table["type"].value_counts().rows()
     if any(is_type_title(name) or name.lstrip("\ufeff").startswith("{") for name, _ in types):
         return None
     left_out: dict[str, int] = {}
-    kinds: dict[str, int] = {}
+    kinds: dict[str, int | None] = {}
     for name, times in types:
         kind, reason = kind_of(name)
         kinds[name] = TALLIED[kind] if kind else -1
         if reason:
             left_out[reason] = left_out.get(reason, 0) + times
-    rows = table.with_columns(kind=_mapped("type", kinds, pl.Int8))
+    at = {text: parse_time(text, style) for text in table["time"].unique().to_list()}
+    rows = table.select(
+        "source_ip",
+        "vmta",
+        "job",
+        "diag",
+        _isp(table, isps),
+        at=_mapped("time", at, pl.Int64),
+        kind=_mapped("type", kinds, pl.Int8),
+    )
+    by_pmta = (pl.col("kind") > 0) & pl.col("diag").str.starts_with("x-pmta;")
+    rows = rows.with_columns(by_pmta=by_pmta, untimed=pl.col("at").is_null())
     rows = rows.filter(pl.col("kind") >= 0) if -1 in kinds.values() else rows
-    rows = _without(rows, (pl.col("kind") > 0) & pl.col("diag").str.starts_with("x-pmta;"), MADE_BY_PMTA, left_out)
-    at = {text: parse_time(text, style) for text in rows["time"].unique().to_list()}
-    rows = rows.with_columns(_isp(rows, isps), at=_mapped("time", at, pl.Int64))
-    rows = _without(rows, pl.col("at").is_null(), BAD_TIME if timed else NO_TIME_COLUMN, left_out)
-    rows = rows.select(*SHAPE, "job", "diag")
-    others = _with_reply(rows.filter(pl.col("kind") > 0)).select(*SHAPE, "job", "reply", "diag")
-    return Frame(rows.drop("diag").filter(pl.col("kind") == 0), others, left_out, table.height)
+    rows = _without(rows, "by_pmta", MADE_BY_PMTA, left_out)
+    rows = _without(rows, "untimed", BAD_TIME if timed else NO_TIME_COLUMN, left_out)
+    masked = _MASKED if "reply" in details else pl.lit("")
+    of_kind = pl.col("kind")
+    delivered, others = pl.collect_all(
+        [
+            rows.lazy().filter(of_kind == 0).select(*SHAPE, "job"),
+            rows.lazy().filter(of_kind > 0).select(*SHAPE, "job", "diag", reply=masked),
+        ]
+    )
+    half_done = others["reply"].unique().to_list()
+    settled = pl.col("reply").replace_strict(half_done, [settle(text) for text in half_done], return_dtype=pl.String)
+    return Frame(delivered, others.select(*SHAPE, "job", settled, "diag"), left_out, table.height)
 
 
-def _mapped(
-    column: str, values: dict[str, int | None] | dict[str, int], to: pl.DataType | type[pl.DataType]
-) -> pl.Expr:
+def _mapped(column: str, values: Mapping[str, int | None], to: type[pl.DataType]) -> pl.Expr:
     return pl.col(column).replace_strict(list(values), list(values.values()), return_dtype=to)
 
 
-def _without(rows: pl.DataFrame, mask: pl.Expr, reason: str, left_out: dict[str, int]) -> pl.DataFrame:
-    gone = rows.select(mask).to_series()
-    times = int(gone.sum())
+def _without(rows: pl.DataFrame, flag: str, reason: str, left_out: dict[str, int]) -> pl.DataFrame:
+    times = int(rows[flag].sum())
     if not times:
         return rows
     left_out[reason] = left_out.get(reason, 0) + times
-    return rows.filter(~gone)
+    return rows.filter(~pl.col(flag))
 
 
-def _isp(rows: pl.DataFrame, isps: IspCatalog) -> pl.Series:
+def _isp(table: pl.DataFrame, isps: IspCatalog) -> pl.Series:
     """The provider of every row: each distinct (queue, MX, domain) is looked up once."""
-    keys = rows.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))
-    asked = keys.unique()
-    queues, mxs, domains = ([text.decode() for text in asked[name].to_list()] for name in asked.columns)
+    keys = table.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))
+    groups = keys.with_row_index("row").group_by(keys.columns).agg("row")
+    queues, mxs, domains = ([text.decode() for text in groups[name].to_list()] for name in keys.columns)
     found = isps.of_records(zip(queues, mxs, (domain.rpartition("@")[2] for domain in domains), strict=True))
-    asked = asked.with_columns(pl.Series("isp", found, pl.String))
-    return keys.join(asked, on=keys.columns, how="left", maintain_order="left")["isp"]
+    # Rows told by their group, put back in order: half the price of a join by three texts.
+    rows = groups.select("row", group=pl.int_range(pl.len(), dtype=pl.UInt32)).explode("row")
+    group = pl.Series([0], dtype=pl.UInt32).new_from_index(0, table.height).scatter(rows["row"], rows["group"])
+    return pl.Series("isp", found, pl.String).gather(group)
 
 
 def _before(sign: str, column: str) -> pl.Expr:
@@ -81,10 +101,3 @@ def _behind(sign: str, column: str) -> pl.Expr:
     """What stands behind the first `sign`, or nothing."""
     behind = pl.col(column).cast(pl.Binary).bin.slice(pl.col(column).str.find(sign, literal=True) + len(sign))
     return behind.fill_null(b"")
-
-
-def _with_reply(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `reply`: the masking is done by polars, each distinct result is settled once."""
-    rows = rows.with_columns(reply=pl.col("diag").str.slice(0, RAW_LENGTH).str.replace_all(RUST_VARIABLE, MASK))
-    half_done = rows["reply"].unique().to_list()
-    return rows.with_columns(reply=pl.col("reply").replace_strict(half_done, [settle(text) for text in half_done]))

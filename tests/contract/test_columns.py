@@ -11,6 +11,7 @@ from bot.core.accounting import Header, RowReader
 from bot.core.model import RollUp
 from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, masked
 from bot.core.rollup import add_up, roll_up
+from bot.pmta import columns
 from bot.pmta.columns import ColumnReader, read_piece, roll_up_columns
 from tests.accounting_rows import HEADER, SHORT, hostile_files, line, row, shipped_isps, sound_files
 
@@ -78,6 +79,17 @@ def test_polars_reads_a_sound_piece_at_once() -> None:
     reader = ColumnReader(body, Header.parse(SHORT), ISPS, smallest=64)
     assert [frame.records for frame in reader] == [800]
     assert fast(body, SHORT) == reference(body, SHORT)
+
+
+def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was begun ahead counts once, also where a piece in between goes to the reference or changes the header."""
+    monkeypatch.setattr(columns, "PIECE", 4096)
+    turned = ",".join(reversed(SHORT.split(",")[1:]))
+    parts = [row("d").encode() * 300, b'd,"broken"x\r\n', row("t").encode() * 300, f"type,{turned}\r\n".encode()]
+    data = b"".join([*parts, row("b").encode() * 200, SHORT.encode() + b"\r\n", row("d").encode() * 300])
+    reader = ColumnReader(data, Header.parse(SHORT), ISPS, smallest=256, final=True)
+    assert sum(frame.records for frame in reader) == 1101
+    assert fast(data, SHORT) == reference(data, SHORT)
 
 
 def test_one_bad_line_costs_little() -> None:
