@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from bot.core.accounting import TALLIED, Row, RowReader
 from bot.core.isp import IspCatalog
 from bot.core.model import Cell, JobCell, RollUp, Tally
 from bot.core.reply import clean, mask_local_parts, template
 
+K = TypeVar("K", bound=Hashable)
 SAMPLE_LENGTH = 500
 ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TALLIED.items()}
 
@@ -60,10 +62,8 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
     """One roll-up of many; of two samples of one reply the earlier stays."""
     total = RollUp()
     for part in parts:
-        for cell, tally in part.cells.items():
-            total.cells[cell] = total.cells[cell] + tally if cell in total.cells else tally
-        for job, tally in part.jobs.items():
-            total.jobs[job] = total.jobs[job] + tally if job in total.jobs else tally
+        _add_into(total.cells, part.cells)
+        _add_into(total.jobs, part.jobs)
         for seen, raw in part.samples.items():
             total.samples.setdefault(seen, raw)
         for reason, times in part.left_out.items():
@@ -73,3 +73,11 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
         total.rows += part.rows
         total.newest = max(filter(None, (total.newest, part.newest)), default=None)
     return total
+
+
+def _add_into(total: dict[K, Tally], part: Mapping[K, Tally]) -> None:
+    if not total:
+        total.update(part)  # one file is the rule
+        return
+    for key, tally in part.items():
+        total[key] = total[key] + tally if key in total else tally

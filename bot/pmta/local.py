@@ -15,11 +15,11 @@ import zstandard
 from bot.core.accounting import Header, is_json
 from bot.core.isp import IspCatalog
 from bot.errors import DeferbotError
-from bot.pmta.columns import PIECE, ColumnReader
+from bot.pmta.columns import ColumnReader
 from bot.pmta.frame import ALL_DETAILS, Details, Frame
 
-BLOCK = 4 * PIECE
-"""Read at once, so that pieces can be worked on side by side."""
+BLOCK = 30 << 20
+"""Bytes read at once: two pieces to be worked on side by side, and less than glibc maps anew every time (32 MiB)."""
 
 
 def read_local(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.accounting_rows import HEADER
 
+_AT = "[at]"
 START = datetime(2026, 11, 20, 14, tzinfo=UTC)
 _EXTENSIONS = '"SIZE,8BITMIME,STARTTLS,ENHANCEDSTATUSCODES,PIPELINING,CHUNKING,SMTPUTF8"'
 _BIG = (
@@ -37,24 +38,32 @@ _REPLIES = (
 )
 
 
+BASE = 250_000
+"""Different rows; they come again after these, with later times."""
+
+
 def write_file(path: Path, rows: int, seed: int = 1) -> None:
-    """Write `rows` rows (80 % delivered, 16 % deferred, 4 % bounced) with a header; about 400 bytes each."""
+    """Write `rows` rows (80 % delivered, 16 % deferred, 4 % bounced) with a header, spread over one hour; about 418
+    bytes each."""
+    base = list(_rows(min(rows, BASE), random.Random(seed)))
     with path.open("w", newline="") as file:
         file.write(HEADER + "\r\n")
-        file.writelines(_rows(rows, random.Random(seed)))
+        for second in range(3600):
+            at = f"{START + timedelta(seconds=second):%Y-%m-%d %H:%M:%S}+0000"
+            numbers = range(rows * second // 3600, rows * (second + 1) // 3600)
+            file.write("".join(base[number % len(base)] for number in numbers).replace(_AT, at))
 
 
 def _rows(count: int, chance: random.Random) -> Iterator[str]:
     domains = [*_BIG, *((f"c{n}.example", _HOSTED[n % 5].format(f"c{n}.example")) for n in range(5000))]
     weights = [1000 / (n + 1) for n in range(len(_BIG))] + [0.15] * 5000
     picked = chance.choices(domains, weights, k=count)
-    for number, (domain, mx) in enumerate(picked):
-        at = f"{START + timedelta(seconds=3600 * number // count):%Y-%m-%d %H:%M:%S}+0000"
+    for domain, mx in picked:
         kind = chance.choices("dtb", (80, 16, 4))[0]
         ip = chance.randrange(50)
         local, diag, host = chance.randrange(10**6), _diag(kind, domain, chance), chance.randrange(250)
         yield (
-            f"{kind},{at},{at},news@sender.example,u{local}@{domain},,relayed,2.0.0 (success),"
+            f"{kind},{_AT},{_AT},news@sender.example,u{local}@{domain},,relayed,2.0.0 (success),"
             f'"{diag}",{mx} (198.51.100.{host}),,smtp,app1.sender.example (10.0.0.5),'
             f"smtp,192.0.2.{ip},198.51.100.7,{_EXTENSIONS},48211,vmta-{ip},"
             f"campaign-{chance.randrange(40)},,{domain}/vmta-{ip},\r\n"
