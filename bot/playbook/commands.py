@@ -17,6 +17,11 @@ Argv = tuple[str, ...]
 _ALL = "--maxitems=100000"
 
 
+def as_table(argv: Argv) -> Argv:
+    """The same command for a version without `--dom`: it answers with a text table."""
+    return tuple(word for word in argv if word != "--dom")
+
+
 def show_queues(queue: str = "") -> Argv:
     """Queues as DOM lines; all of them, or those matching one `domain/vmta`.
 

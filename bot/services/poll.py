@@ -9,9 +9,15 @@ from datetime import timedelta
 from bot.core import health
 from bot.core.facts import learn, told_time
 from bot.core.model import HostHealth, HostSnapshot
-from bot.core.show import parse_queues_dom, parse_status_dom, parse_vmtas_dom
-from bot.errors import DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
-from bot.playbook.commands import show_queues, show_status, show_vmtas
+from bot.core.show import (
+    parse_queues_dom,
+    parse_queues_text,
+    parse_status_dom,
+    parse_vmtas_dom,
+    parse_vmtas_text,
+)
+from bot.errors import CommandFailed, DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
+from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
 from bot.ports import AccountingReader, Clock, FleetStore, HostShell, NewRecords, TallyStore
 
 log = logging.getLogger(__name__)
@@ -37,6 +43,8 @@ class Poll:
         self._tallies = tallies
         self._fleet = fleet
         self._clock = clock
+        self._tables: set[str] = set()
+        """Hosts whose PMTA has no `--dom`."""
 
     def host(self, host: str) -> HostHealth:
         """Read what is new on `host` and keep it. Trouble is part of the answer, never an exception of a host.
@@ -123,8 +131,19 @@ class Poll:
         return replace(now, queues_at=self._clock.now(), queues_error="")
 
     def _snapshot(self, host: str) -> HostSnapshot:
-        queues, complete = parse_queues_dom(self._run(host, show_queues()), host)
-        vmtas = parse_vmtas_dom(self._run(host, show_vmtas()), host)
+        if host in self._tables:
+            return self._from_tables(host)
+        try:
+            queues, complete = parse_queues_dom(self._run(host, show_queues()), host)
+            vmtas = parse_vmtas_dom(self._run(host, show_vmtas()), host)
+        except CommandFailed:  # a version without --dom, or a daemon that is down: the table tells which
+            return self._from_tables(host)
+        return HostSnapshot(host, self._clock.now(), queues, vmtas, complete)
+
+    def _from_tables(self, host: str) -> HostSnapshot:
+        queues, complete = parse_queues_text(self._run(host, as_table(show_queues())), host)
+        vmtas = parse_vmtas_text(self._run(host, as_table(show_vmtas())), host)
+        self._tables.add(host)
         return HostSnapshot(host, self._clock.now(), queues, vmtas, complete)
 
     def _run(self, host: str, argv: tuple[str, ...]) -> str:

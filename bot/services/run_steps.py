@@ -88,15 +88,23 @@ class StepRunner:
         step = change.plan.steps[place]
         try:
             self._run(step.host, step.undo_argv if undo else step.argv)
-            checked = self._read_back(change, place, undo)
         except CommandFailed as error:
             checked = Checked(Outcome.FAILED, str(error))
         except HostError as error:
             checked = self._after_lost_answer(change, place, undo, error)
         else:
-            if checked.outcome is Outcome.FAILED and not undo:
-                checked = self._take_back(step, checked.said)
+            checked = self._after_success(change, place, undo)
         return self._journal(change, place, checked.outcome, checked.said, undo)
+
+    def _after_success(self, change: Change, place: int, undo: bool) -> Checked:
+        """PMTA took the command: what cannot be read back is not verified, but it is not failed either."""
+        try:
+            checked = self._read_back(change, place, undo)
+        except HostError as error:
+            return Checked(Outcome.UNVERIFIED, f"it could not be read back: {error}")
+        if checked.outcome is Outcome.FAILED and not undo:
+            return self._take_back(change.plan.steps[place], checked.said)
+        return checked
 
     def _after_lost_answer(self, change: Change, place: int, undo: bool, lost: HostError) -> Checked:
         """The command may or may not have run: only reading back can tell, and only a hit proves anything."""

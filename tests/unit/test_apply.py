@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.change import Change, ChangeState, Outcome, Refusal
 from bot.core.incident import IncidentState
-from bot.errors import CommandFailed, HostUnreachable
+from bot.errors import CommandFailed, HostError, HostUnreachable
 from bot.playbook.readback import read_back_argv
 from tests.change_rig import ANN, BO, STRANGER, Rig, done, refused
 from tests.diagnoses import plan, step
@@ -96,6 +96,20 @@ def test_a_lost_answer_is_settled_by_reading_back(rig: Rig) -> None:
     rig.hosts.shell.answer("mta1", only.argv, cut)
     outcome = done(rig.apply.apply(change.id, by=ANN, reason="rate doubled"))
     assert outcome.results[0].outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "lost", [HostUnreachable("mta1", "connection lost"), CommandFailed("mta1", "no such option", status=1, said="no")]
+)
+def test_what_cannot_be_read_back_is_not_failed_and_can_be_undone(rig: Rig, lost: HostError) -> None:
+    change = rig.planned(plan(steps=(step(1),)))
+    only = change.plan.steps[0]
+    rig.hosts.shell.answer("mta1", read_back_argv(only), lost)
+    outcome = done(rig.apply.apply(change.id, by=ANN, reason="rate doubled"))
+    assert (outcome.state, outcome.results[0].outcome) == (ChangeState.APPLIED, Outcome.UNVERIFIED)
+    rig.hosts.serve(only)
+    assert done(rig.undo.undo(change.id, by=ANN)).state is ChangeState.UNDONE
+    assert rig.hosts.paused == set()
 
 
 def test_a_dead_host_does_not_hold_up_the_other_and_can_be_undone_later(rig: Rig) -> None:

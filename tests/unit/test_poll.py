@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.core.health import UNDEFERRED, host_line
 from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollUp, Tally, Window
 from bot.errors import CommandFailed, HostError, HostUnreachable
-from bot.playbook.commands import show_queues, show_status, show_vmtas
+from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
 from bot.services.poll import CLOCK_EVERY, SHOW_LIMIT, Poll
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
@@ -21,6 +22,8 @@ STALE = timedelta(minutes=5)
 QUEUE = 'queue[{n}].name="gmail.com/v{n}"\nqueue[{n}].rcp="9"\nqueue[{n}].kb="1.0"\nqueue[{n}].conn="1"\n'
 STATE = 'queue[{n}].paused="no"\nqueue[{n}].mode="normal"\n'
 FILE = FilePosition("/var/log/pmta/acct-1.csv", 7, 100, "type,timeLogged")
+
+PMTA = Path(__file__).parents[1] / "data" / "pmta"
 
 
 class Files:
@@ -107,6 +110,18 @@ def test_counts_are_kept_and_fresh_though_show_fails(rig: Rig, said: HostError |
     assert not trouble
     assert warning.startswith("its queues cannot be read")
     assert "mta1:" not in warning  # who shows it names the host
+
+
+def test_a_version_without_dom_is_read_from_its_tables(rig: Rig) -> None:
+    unknown = CommandFailed("mta1", "unknown option --dom", status=1, said="unknown option")
+    for argv, file in ((show_queues(), "show-queues.txt"), (show_vmtas(), "show-vmtas.txt")):
+        rig.shell.answer("mta1", argv, unknown)
+        rig.shell.answer("mta1", as_table(argv), (PMTA / file).read_text())
+    for _ in range(2):
+        assert rig.poll.host("mta1").queues_error == ""
+    (snapshot,) = rig.fleet.snapshots()
+    assert [queue.name for queue in snapshot.queues][:2] == ["gmail.com/gmail-ip-1", "gmail.com/gmail-ip-2"]
+    assert rig.shell.calls.count(("mta1", show_queues())) == 1  # once is enough to know
 
 
 def test_queues_are_kept_though_the_accounting_cannot_be_read(rig: Rig) -> None:
