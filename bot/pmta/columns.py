@@ -2,128 +2,117 @@
 
 polars tokenises, masks the replies and groups, all outside the GIL; Python sees each distinct time, queue,
 MX, domain and template once. A piece is taken this way only where it provably reads the same as with the
-reference (`plain`); any other piece is halved, and the smallest goes to the reference.
+reference (`plain`); any other piece is taken apart (`reader`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
-from bot.core.accounting import BAD_ROWS, Header, RowReader
+from bot.core.accounting import Header, RowReader
 from bot.core.isp import IspCatalog
 from bot.core.model import RollUp
 from bot.core.record_time import PLAIN, TimeStyle
 from bot.core.rollup import roll_up
 from bot.errors import ParseError
 from bot.pmta.fold import Fold
-from bot.pmta.frame import ALL_DETAILS, Details, Frame, frame_of
-from bot.pmta.plain import read_plain
-from bot.pmta.sift import WANTED, sift
+from bot.pmta.frame import Frame
+from bot.pmta.reader import SMALLEST, ColumnReader, Reading, without_news
 
 PIECE = 16 << 20
 """Bytes of a piece: the knee of the throughput curve; bounds memory."""
-SMALLEST = 256 << 10
-"""Below this the reference is as fast and costs less than 4 ms."""
 THREADS = 2
 """Pieces read at the same time: what one of them does in Python is little, polars leaves the interpreter lock free."""
 _AHEAD = 3
 """Pieces begun and not yet handed out; bounds memory."""
 
 
-class _Piece(NamedTuple):
-    """`frame` is None where polars could read the bytes differently than the reference."""
-
-    start: int
-    end: int
+class _Begun(NamedTuple):
+    piece: bytes
     frame: Future[Frame | None]
 
 
-class ColumnReader:
-    """Iterates over `data` frame by frame. `position` and `header` say where and with what to read on, as in
-    `RowReader`."""
+class Frames:
+    """Iterates over the frames of a stream of blocks in order, with some pieces read side by side.
+
+    At the end `header` is the one in force, `rest` the bytes that wait for more, `bad` the first sample of every
+    kind of bad row. Without `final` a record that more bytes could still change waits.
+    """
 
     def __init__(
-        self,
-        data: bytes,
-        header: Header | None,
-        isps: IspCatalog,
-        *,
-        final: bool = False,
-        smallest: int = SMALLEST,
-        style: TimeStyle = PLAIN,
-        details: Details = ALL_DETAILS,
+        self, blocks: Iterable[bytes], header: Header | None, reading: Reading, *, final: bool = False
     ) -> None:
-        self.position = 0
         self.header = header
+        self.rest = b""
         self.bad: dict[str, str] = {}
-        self._data = data
-        self._isps = isps
+        self._blocks = iter(blocks)
+        self._reading = reading
         self._final = final
-        self._smallest = smallest
-        self._style = style
-        self._details = details
-        self._begun: deque[_Piece] = deque()
+        self._begun: deque[_Begun] = deque()
+        self._again: deque[bytes] = deque()
 
     def __iter__(self) -> Iterator[Frame]:
         with ThreadPoolExecutor(THREADS) as pool:
-            yield from self._frames(pool)
+            while self._begin(pool):
+                piece, future = self._begun.popleft()
+                frame = without_news(future.result(), self.bad)
+                if frame is None:
+                    yield from self._taken_apart(piece, final=False)
+                else:
+                    yield frame
+        tail, self.rest = self.rest, b""
+        yield from self._taken_apart(tail, final=self._final)
 
-    def _frames(self, pool: ThreadPoolExecutor) -> Iterator[Frame]:
-        size = PIECE
-        while self.position < len(self._data):
-            frame = self._by_columns(size, pool)
-            if frame is None and size > self._smallest:
-                size = max(self._smallest, size // 2)
-                continue
-            start = self.position if frame is None else -1
-            frame = frame or self._by_rows()
+    def _begin(self, pool: ThreadPoolExecutor) -> bool:
+        """Have pieces read ahead; False where there are no more."""
+        while len(self._begun) < _AHEAD and (piece := self._next_piece()):
+            self._begun.append(_Begun(piece, pool.submit(self._reading.at_once, piece, self.header)))
+        return bool(self._begun)
+
+    def _next_piece(self) -> bytes:
+        """Whole lines, or a block without a line end; what stands behind the last one is kept for the next piece."""
+        if self._again:
+            return self._again.popleft()
+        block = next(self._blocks, b"")
+        end = block.rfind(b"\n") + 1 or len(block)
+        if not self.rest and end == len(block):
+            return block
+        if not block:
+            return b""
+        piece = b"".join((self.rest, memoryview(block)[:end]))
+        self.rest = block[end:]
+        return piece
+
+    def _taken_apart(self, piece: bytes, *, final: bool) -> Iterator[Frame]:
+        """What is left of `piece` belongs to the next one; that or a new header undoes what was begun ahead."""
+        before = self.header
+        reader = ColumnReader(piece, before, self._reading, self.bad, final=final)
+        for frame in reader:
+            self.header, self.bad = reader.header, reader.bad
             yield frame
-            if start == self.position:
-                return
-            size = min(PIECE, size * 2)
+        rest = piece[reader.position :]
+        if not rest and self.header == before:
+            return
+        self._again.extendleft(begun.piece for begun in reversed(self._begun))
+        while self._begun:
+            self._begun.pop().frame.cancel()
+        if self._again:
+            self._again[0] = rest + self._again[0]
+        else:
+            self.rest = rest + self.rest
 
-    def _by_rows(self) -> Frame:
-        """The next `smallest` bytes by the reference."""
-        reader = RowReader(self._data, self.header, final=self._final, start=self.position, style=self._style)
-        frame = frame_of(list(reader.until(self.position + self._smallest)), self._isps)
-        self.bad = reader.bad | self.bad
-        self.position, self.header = reader.position, reader.header
-        return frame
 
-    def _by_columns(self, size: int, pool: ThreadPoolExecutor) -> Frame | None:
-        """The next `size` bytes up to a line end, or None where polars could read them differently."""
-        self._begin(size, pool)
-        if not self._begun:
-            return None
-        piece = self._begun.popleft()
-        frame = piece.frame.result()
-        if frame is None or (BAD_ROWS & frame.left_out.keys()) - self.bad.keys():
-            # The first bad row of its kind is left to the reference, which keeps a sample of it.
-            while self._begun:
-                self._begun.pop().frame.cancel()
-            return None
-        self.position = piece.end
-        return frame
-
-    def _begin(self, size: int, pool: ThreadPoolExecutor) -> None:
-        """Have the next piece read, and some behind it as long as all goes well."""
-        while len(self._begun) < (_AHEAD if size == PIECE else 1):
-            start = self._begun[-1].end if self._begun else self.position
-            end = self._data.rfind(b"\n", start, start + size) + 1
-            if not self.header or end - start < self._smallest // 2 or end <= start:
-                return
-            frame = pool.submit(self._frame, self._data[start:end], self.header)
-            self._begun.append(_Piece(start, end, frame))
-
-    def _frame(self, piece: bytes, header: Header) -> Frame | None:
-        left = ALL_DETAILS - self._details
-        table = read_plain(piece, header, {name: "" if name in left else title for name, title in WANTED.items()})
-        timed = header.column("timeLogged") is not None
-        return table if table is None else sift(table, self._isps, self._style, self._details, timed=timed)
+def whole_lines(data: bytes) -> Iterator[bytes]:
+    """`data` in pieces that end with a line, as far as there are ends."""
+    start = 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + PIECE) + 1 or start + PIECE
+        yield data[start:end]
+        start = end
 
 
 def roll_up_columns(data: bytes, header: str, *, host: str, isps: IspCatalog, smallest: int = SMALLEST) -> RollUp:
@@ -153,7 +142,8 @@ def read_piece(
         rows = RowReader(data, known, final=final, style=style)
         return roll_up(rows, host=host, isps=isps), rows.position, rows.header.line if rows.header else ""
     fold = Fold(host)
-    reader = ColumnReader(data, known, isps, final=final, smallest=smallest, style=style)
-    for frame in reader:
+    frames = Frames(whole_lines(data), known, Reading(isps, style, smallest=smallest), final=final)
+    for frame in frames:
         fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
-    return replace(fold.total(), bad=reader.bad), reader.position, reader.header.line if reader.header else ""
+    used = len(data) - len(frames.rest)
+    return replace(fold.total(), bad=frames.bad), used, frames.header.line if frames.header else ""

@@ -5,21 +5,18 @@ from __future__ import annotations
 import gzip
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import zstandard
 
-from bot.core.accounting import Header, is_json
+from bot.core.accounting import is_json
 from bot.core.isp import IspCatalog
 from bot.errors import DeferbotError
-from bot.pmta.columns import ColumnReader
+from bot.pmta.columns import PIECE, Frames
 from bot.pmta.frame import ALL_DETAILS, Details, Frame
-
-BLOCK = 30 << 20
-"""Bytes read at once: two pieces to be worked on side by side, and less than glibc maps anew every time (32 MiB)."""
+from bot.pmta.reader import Reading
 
 
 def read_local(
@@ -36,37 +33,40 @@ def read_local(
 
     Raises: DeferbotError where it cannot be read or does not begin with a header.
     """
-    header: Header | None = None
-    rest = b""
     with _opened(path) as (file, packed):
-        for block, taken in _blocks(file, packed, str(path)):
-            data = rest + block
-            reader = ColumnReader(data, header, isps, final=not block, details=details)
-            for frame in reader:
-                if reader.header is None and not is_json(data):
-                    raise DeferbotError(_no_header(path, data))
-                yield frame
-            header, rest = reader.header, data[reader.position :]
-            told(taken)
+        start = _Start()
+        frames = Frames(
+            start.of(_blocks(file, packed, str(path), told)), None, Reading(isps, details=details), final=True
+        )
+        for frame in frames:
+            if frames.header is None and not is_json(start.bytes):
+                raise DeferbotError(_no_header(path, start.bytes))
+            yield frame
 
 
-def _blocks(file: BinaryIO, packed: BinaryIO, name: str) -> Iterator[tuple[bytes, int]]:
-    """Blocks, each with how many bytes of the file itself it took, and an empty one at the end; one is read ahead."""
+class _Start:
+    """Remembers the first of the blocks that pass by."""
 
-    def block() -> tuple[bytes, int]:
-        start = packed.tell() if packed.seekable() else 0
-        data = file.read(BLOCK)
-        return data, (packed.tell() if packed.seekable() else 0) - start
+    def __init__(self) -> None:
+        self.bytes = b""
 
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            following = pool.submit(block)
-            while (found := following.result())[0]:
-                following = pool.submit(block)
-                yield found
-        except (OSError, EOFError, zstandard.ZstdError) as e:
-            raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
-    yield b"", 0
+    def of(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self.bytes = self.bytes or block[:4096]
+            yield block
+
+
+def _blocks(file: BinaryIO, packed: BinaryIO, name: str, told: Callable[[int], object]) -> Iterator[bytes]:
+    """Blocks of a piece's size. `told` hears how many bytes of the file itself the one before took."""
+    place = 0
+    try:
+        while block := file.read(PIECE):
+            yield block
+            if packed.seekable():
+                told(packed.tell() - place)
+                place = packed.tell()
+    except (OSError, EOFError, zstandard.ZstdError) as e:
+        raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
 
 
 def _no_header(path: Path | str, data: bytes) -> str:

@@ -8,8 +8,8 @@ import polars as pl
 
 from bot.core.accounting import RECORD_LIMIT, Header
 
-_MARK = "\x02"
-_QUOTE, _COMMA, _CR, _LF = b'",\r\n'
+_MARK = 2
+_QUOTE, _COMMA, _LF = b'",\n'
 
 
 def read_plain(piece: bytes, header: Header, wanted: Mapping[str, str]) -> pl.DataFrame | None:
@@ -17,42 +17,38 @@ def read_plain(piece: bytes, header: Header, wanted: Mapping[str, str]) -> pl.Da
 
     Proof that it does not: no byte that one of the two treats specially, quotes only where RFC 4180 has them
     (`_quotes_in_place`), and a mark, put at the end of every line as one more field, stands in column n + 1 of
-    every row, so every row has n fields. (polars alone would fill and cut ragged rows silently.)
+    every row, so every row has n fields. (polars alone would fill and cut ragged rows silently.) A carriage
+    return alone, which ends a row for csv and not for polars, gets a mark that is not in its place.
     """
     width = len(header.names)
-    if width < 2 or b"\0" in piece or _MARK.encode() in piece or piece.startswith(b"\xef\xbb\xbf"):
-        return None
-    if _has_long_line(piece):
+    if width < 2 or piece.startswith(b"\xef\xbb\xbf") or _has_long_line(piece):
         return None
     end = b"\r" if b"\r" in piece else b"\n"
     marked = piece.replace(end, b",\x02" + end)
     lines = (len(marked) - len(piece)) // 2
     whole = pl.Series([marked])
     octets = whole.cast(pl.List(pl.UInt8)).explode()
-    # A carriage return alone ends a row for csv and is dropped at some places by polars.
-    if not _quotes_in_place(octets) or (end == b"\r" and (_after(octets, octets == _CR) != _LF).any()):
+    # NUL ends a text for one of the two; other marks than ours would not be told from them.
+    if (octets <= _MARK).sum() != lines or not _quotes_in_place(octets):
         return None
     places = {name: header.column(title) for name, title in wanted.items()}
     columns = {name: f"column_{place + 1}" for name, place in places.items() if place is not None}
+    schema = {f"column_{n}": pl.String for n in range(1, width + 2)}
+    picked = [(pl.col(columns[name]) if name in columns else pl.lit("")).alias(name) for name in wanted]
+    marks = (pl.col(f"column_{width + 1}") == chr(_MARK)).alias("marked")
     try:
         whole.cast(pl.String)
-        table = pl.read_csv(
-            marked,
-            has_header=False,
-            schema={f"column_{n}": pl.String for n in range(1, width + 2)},
-            columns=[*columns.values(), f"column_{width + 1}"],
-            empty_string_is_null=False,
-        )
+        rows = pl.scan_csv(marked, has_header=False, schema=schema, empty_string_is_null=False)
+        table = rows.select(marks, *picked).collect()
     except pl.exceptions.PolarsError:
         return None
     broken = table.height != lines
     if broken and table.height != lines - _inside_quotes(octets, end[0]):
         return None
-    if not (table[f"column_{width + 1}"] == _MARK).all():
+    if not table["marked"].all():
         return None
-    empty = pl.lit("")
-    table = table.select((pl.col(columns[name]) if name in columns else empty).alias(name) for name in wanted)
-    return table.with_columns(pl.all().str.replace_all("," + _MARK, "", literal=True)) if broken else table
+    table = table.drop("marked")
+    return table.with_columns(pl.all().str.replace_all(f",{chr(_MARK)}", "", literal=True)) if broken else table
 
 
 def _has_long_line(piece: bytes) -> bool:

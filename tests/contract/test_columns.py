@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -12,7 +14,9 @@ from bot.core.model import RollUp
 from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, masked
 from bot.core.rollup import add_up, roll_up
 from bot.pmta import columns
-from bot.pmta.columns import ColumnReader, read_piece, roll_up_columns
+from bot.pmta.columns import Frames, read_piece, roll_up_columns
+from bot.pmta.fold import Fold
+from bot.pmta.reader import Reading
 from tests.accounting_rows import HEADER, SHORT, hostile_files, line, row, shipped_isps, sound_files
 
 ISPS = shipped_isps()
@@ -76,9 +80,25 @@ def test_rust_and_python_mask_alike(text: str) -> None:
 def test_polars_reads_a_sound_piece_at_once() -> None:
     """Line breaks and doubled quotes inside quotes, any number of them, do not send a piece to the reference."""
     body = (row("t", dsnDiag='smtp;421 4.7.0 one\r\n421 4.7.0 "two", three') + row("d")).encode() * 400
-    reader = ColumnReader(body, Header.parse(SHORT), ISPS, smallest=64)
-    assert [frame.records for frame in reader] == [800]
+    frames = Frames([body], Header.parse(SHORT), Reading(ISPS, smallest=64))
+    assert [frame.records for frame in frames] == [800]
     assert fast(body, SHORT) == reference(body, SHORT)
+
+
+@settings(max_examples=150, deadline=None)
+@given(hostile_files(), st.lists(st.integers(1, 300), min_size=1, max_size=12))
+def test_any_blocks_of_a_stream_count_the_same(data: bytes, sizes: list[int]) -> None:
+    """Cuts fall anywhere: in a quoted line break, in the header, in a character; what was begun ahead is begun anew."""
+    blocks, start = [], 0
+    for size in [*sizes, len(data)]:
+        blocks.append(data[start : start + size])
+        start += size
+    frames = Frames([block for block in blocks if block], None, Reading(ISPS, smallest=64), final=True)
+    fold = Fold("mta1")
+    for frame in frames:
+        fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
+    assert replace(fold.total(), bad=frames.bad) == reference(data)
+    assert frames.rest == b""
 
 
 def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,8 +107,8 @@ def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch)
     turned = ",".join(reversed(SHORT.split(",")[1:]))
     parts = [row("d").encode() * 300, b'd,"broken"x\r\n', row("t").encode() * 300, f"type,{turned}\r\n".encode()]
     data = b"".join([*parts, row("b").encode() * 200, SHORT.encode() + b"\r\n", row("d").encode() * 300])
-    reader = ColumnReader(data, Header.parse(SHORT), ISPS, smallest=256, final=True)
-    assert sum(frame.records for frame in reader) == 1101
+    frames = Frames(columns.whole_lines(data), Header.parse(SHORT), Reading(ISPS, smallest=256), final=True)
+    assert sum(frame.records for frame in frames) == 1101
     assert fast(data, SHORT) == reference(data, SHORT)
 
 
