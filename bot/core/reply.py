@@ -45,7 +45,9 @@ _SMALL_NUMBER = re.compile(r"(?<![\w.#/=-])(?![245]\d\d(?!\d))\d{1,4}(?![\w.]\w|
 _DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \* (?:[A-Z][a-z]{2})\b")
 _NAMED = re.compile(r"\b(user|recipient|mailbox|account|address)([ :=]+)(['\"])[^'\"]*\3", re.IGNORECASE)
 _MASKS = re.compile(r"\*(?:[\s,._:/+=-]*\*)+(?:\s*[+-]\d{4})?")
-_LOCAL_PART = re.compile(r"(\"[^\"\s@]*\"|[^\s<>\"'(),;:@\[\]]+)@(?=[\w\[])")
+_WORD = r"[^\s<>\"'(),;:@\[\]]"
+# From the start of a word only, and without going back: the same matches, without a try at every letter.
+_LOCAL_PART = re.compile(rf"(\"[^\"\s@]*\"|(?<!{_WORD}){_WORD}++)@(?=[\w\[])")
 
 _TOKEN = re.compile(
     r"\b(?:RP-00\d|SC-00\d|DY-00\d|OU-00\d|S31[1345]\d|S77[45]|S84\d|"  # Microsoft
