@@ -113,5 +113,19 @@ def mask_local_parts(text: str) -> str:
     hidden = _LOCAL_PART.sub("…@", text)
     for name in sorted(names, key=lambda name: (-len(name), name)):
         if len(name) > 2:
-            hidden = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", hidden)
+            hidden = _without_word(hidden, name)
     return hidden
+
+
+def _without_word(text: str, word: str) -> str:
+    """`…` for `word` where it stands alone; by hand, as every name would be a regular expression to compile."""
+    kept, start, at = [], 0, text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        beside = text[at - 1 : at] + text[end : end + 1] if at else text[end : end + 1]
+        alone = not any(sign.isalnum() or sign == "_" for sign in beside)
+        if alone:
+            kept.append(text[start:at])
+            start = end
+        at = text.find(word, end if alone else at + 1)
+    return "…".join([*kept, text[start:]])
