@@ -17,7 +17,7 @@ PARTS = ("bulk", "poll", "gil")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all where none is named")
-    parser.add_argument("--rows", type=int, default=400_000, help="rows of the made file; 5000000 are 2 GB")
+    parser.add_argument("--rows", type=int, default=300_000, help="rows of the made file; 5000000 are 2 GB")
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(PARTS)
