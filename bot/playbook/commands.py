@@ -54,15 +54,6 @@ def resume_queue(queue: str) -> Argv:
     return ("pmta", "resume", "queue", _queue(queue))
 
 
-def pause_vmta(vmta: str) -> Argv:
-    """Pause every queue of one VMTA, whatever the domain."""
-    return pause_queue(f"*/{vmta}")
-
-
-def resume_vmta(vmta: str) -> Argv:
-    return resume_queue(f"*/{vmta}")
-
-
 def disable_source(ip: str, queue: str, reenable_after: timedelta) -> Argv:
     """Stop using one source IP in one queue; PMTA itself takes it back after `reenable_after`."""
     return ("pmta", "disable", "source", f"--reenable-after={pmta_duration(reenable_after)}", _ip(ip), _queue(queue))

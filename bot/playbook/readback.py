@@ -25,11 +25,6 @@ def read_back_argv(step: Step) -> tuple[str, ...]:
     return commands.show_disabled_sources(step.queue) if step.source_ip else commands.show_queues(step.queue)
 
 
-def verify(expect: Expect, step: Step, output: str, *, was_seen: bool = False) -> Outcome:
-    """The outcome alone; see `check`."""
-    return check(expect, step, output, was_seen=was_seen).outcome
-
-
 def check(expect: Expect, step: Step, output: str, *, was_seen: bool = False) -> Checked:
     """What `output` of `read_back_argv(step)` says about `expect`. Never raises on any output.
 

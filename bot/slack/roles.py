@@ -27,7 +27,6 @@ class SlackRoles:
     def __init__(self, client: WebClient, operators: Sequence[str], clock: Clock) -> None:
         """`operators`: user ids ("U0AAAAAAA") and groups ("@mail-oncall" or "S0AAAAAAA")."""
         self._client = client
-        self._operators = tuple(operators)
         self._users = frozenset(name for name in operators if not _is_group(name))
         self._groups = tuple(name for name in operators if _is_group(name))
         self._clock = clock

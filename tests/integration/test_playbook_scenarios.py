@@ -19,7 +19,7 @@ from bot.playbook import commands
 from bot.playbook.isps import load_isps
 from bot.playbook.load import load_playbooks, load_rules
 from bot.playbook.plan import PlanFacts, make_plan
-from bot.playbook.readback import read_back_argv, verify
+from bot.playbook.readback import check, read_back_argv
 from bot.playbook.recommend import offers
 from bot.pmta.columns import roll_up_columns
 from bot.sim.fleet.clock import StepClock
@@ -84,7 +84,7 @@ class Seen:
         for step in steps:
             self._run(step.host, step.undo_argv if undo else step.argv)
             output = self._run(step.host, read_back_argv(step))
-            found.add(verify(step.expect_undone if undo else step.expect, step, output, was_seen=undo))
+            found.add(check(step.expect_undone if undo else step.expect, step, output, was_seen=undo).outcome)
         return found
 
     def _run(self, host: str, argv: tuple[str, ...]) -> str:

@@ -27,8 +27,6 @@ ALL = ("--maxitems=100000", "--no-rcpt-events")
         (commands.show_disabled_sources(QUEUE), ("show", "disabled", "sources", QUEUE)),
         (commands.pause_queue(QUEUE), ("pause", "queue", QUEUE)),
         (commands.resume_queue(QUEUE), ("resume", "queue", QUEUE)),
-        (commands.pause_vmta("v1"), ("pause", "queue", "*/v1")),
-        (commands.resume_vmta("v1"), ("resume", "queue", "*/v1")),
         (
             commands.disable_source("192.0.2.10", QUEUE, timedelta(hours=4)),
             ("disable", "source", "--reenable-after=4h", "192.0.2.10", QUEUE),
@@ -47,8 +45,6 @@ BUILDERS: list[Callable[[str], tuple[str, ...]]] = [
     commands.show_disabled_sources,
     commands.pause_queue,
     commands.resume_queue,
-    commands.pause_vmta,
-    commands.resume_vmta,
     commands.backoff_mode,
     commands.normal_mode,
     lambda text: commands.enable_source("192.0.2.1", text),

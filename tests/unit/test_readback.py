@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.change import Expect, Outcome, Step
-from bot.playbook.readback import check, read_back_argv, verify
+from bot.playbook.readback import check, read_back_argv
 from tests.playbook_samples import ROOT, step
 
 CAPTURE = (ROOT / "tests/data/pmta/show-topqueues-errors.dom").read_text(encoding="utf-8")
@@ -76,7 +76,7 @@ def test_queues(expect: Expect, about: Step, output: str, outcome: Outcome, said
     found = check(expect, about, output)
     assert found.outcome is outcome
     assert said in found.said
-    assert verify(expect, about, output) is outcome
+    assert check(expect, about, output).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_queues(expect: Expect, about: Step, output: str, outcome: Outcome, said
     ],
 )
 def test_sources(expect: Expect, output: str, was_seen: bool, outcome: Outcome) -> None:
-    assert verify(expect, SOURCE, output, was_seen=was_seen) is outcome
+    assert check(expect, SOURCE, output, was_seen=was_seen).outcome is outcome
 
 
 @given(st.sampled_from(list(Expect)), st.text(max_size=200), st.sampled_from([PAUSE, SOURCE, VMTA]))
 def test_no_answer_makes_it_raise_or_confirms_by_chance(expect: Expect, output: str, about: Step) -> None:
-    assert verify(expect, about, output) is Outcome.UNVERIFIED
+    assert check(expect, about, output).outcome is Outcome.UNVERIFIED
 
 
 def test_what_is_asked() -> None:

@@ -31,10 +31,6 @@ def tier_mark(tier: Tier) -> str:
     return _TIERS[tier][0]
 
 
-def tier_color(tier: Tier) -> str:
-    return _TIERS[tier][1]
-
-
 def tier_word(tier: Tier) -> str:
     return _TIERS[tier][2]
 

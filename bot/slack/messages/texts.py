@@ -59,11 +59,6 @@ def at_time(at: datetime, now: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{form}|{plain}>"
 
 
-def plain_time(at: datetime) -> str:
-    """For text that Slack does not format: chart labels, the fallback sentence."""
-    return f"{at.astimezone(UTC):%H:%M} UTC"
-
-
 def one_line(text: str) -> str:
     """White space, control and invisible direction characters as single spaces."""
     return _SPACES.sub(" ", text).strip()
