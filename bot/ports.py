@@ -10,7 +10,17 @@ from typing import Protocol
 from bot.core.change import Change, ChangeState, Plan, StepResult
 from bot.core.diagnosis import Diagnosis
 from bot.core.incident import Incident, IncidentState, Note
-from bot.core.model import Dim, FilePosition, HostHealth, HostSnapshot, RollUp, Tally, Window
+from bot.core.model import (
+    Dim,
+    FilePosition,
+    HostHealth,
+    HostSnapshot,
+    QueueSizes,
+    Recipients,
+    RollUp,
+    Tally,
+    Window,
+)
 from bot.core.tier import Tier
 
 
@@ -61,11 +71,13 @@ class AccountingReader(Protocol):
         positions: Sequence[FilePosition],
         *,
         utc_offset: timedelta = timedelta(0),
+        skew: timedelta = timedelta(0),
         since: datetime | None = None,
     ) -> NewRecords:
         """Count every complete line after `positions`; a half-written last line waits.
 
-        `utc_offset` is the host's zone: for times that do not tell theirs. `since` is when the host was last read.
+        `utc_offset` is the host's zone: for times that do not tell theirs. `skew` is how far its clock is ahead of
+        ours: it is taken off every time. `since` is when the host was last read.
 
         Raises: HostError as `HostShell.run`.
         """
@@ -90,6 +102,19 @@ class TallyStore(Protocol):
         """Reply template -> one raw reply seen with it."""
         ...
 
+    def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        """As `totals`, of the whole hours that touch `window` and for as long as hours are kept; MINUTE is the start
+        of the hour. `by` holds MINUTE, ISP and at most one of SOURCE_IP, REPLY and JOB."""
+        ...
+
+    def hosted(self, window: Window, isp: str) -> Tally:
+        """The part of the ISP's mail that went to domains it hosts for others."""
+        ...
+
+    def recipients(self, window: Window, isp: str) -> Recipients | None:
+        """How many different recipients its deferrals hit; None where they were not counted (older data)."""
+        ...
+
 
 class FleetStore(Protocol):
     """The latest snapshot and health of every host."""
@@ -101,6 +126,11 @@ class FleetStore(Protocol):
     def snapshots(self) -> tuple[HostSnapshot, ...]: ...
 
     def health(self) -> tuple[HostHealth, ...]: ...
+
+    def queue_sizes(self, at: datetime) -> QueueSizes | None:
+        """What `put_snapshot` was told at the look nearest to `at`, None where there was none within five minutes.
+        Kept for two hours, small queues left out."""
+        ...
 
 
 class IncidentStore(Protocol):

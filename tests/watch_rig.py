@@ -109,7 +109,7 @@ class WatchRig:
             Cell(at, isp, host, ip, vmta, ""): Tally(delivered=delivered),
             Cell(at, isp, host, ip, vmta, name): Tally(deferred=deferred),
         }
-        jobs = {JobCell(at, isp, job): Tally(delivered, deferred)}
+        jobs = {JobCell(at, isp, host, job): Tally(delivered, deferred)}
         self.tallies.commit(host, NewRecords(RollUp(cells, jobs, {(isp, name): reply}), self.tallies.positions(host)))
 
     def tick(self, wait: timedelta = timedelta()) -> dict[str, Move]:

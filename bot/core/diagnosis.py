@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.category import Category
-from bot.core.model import QueueState, Tally, Window
+from bot.core.model import QueueState, Recipients, Tally, Window
 from bot.core.tier import Tier
 
 LATELY = timedelta(minutes=10)
@@ -77,6 +77,34 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The counts of one ISP in the last `length`."""
+
+    length: timedelta
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What this hour of the day is like: the middle (median) deferral rate of `days` earlier days that had enough
+    mail, in [0, 1]."""
+
+    days: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTrend:
+    """How many recipients waited in one queue now, a quarter of an hour and an hour ago; None: not looked at then."""
+
+    host: str
+    name: str
+    now: int
+    quarter: int | None
+    hour: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """One ISP in one window. Breakdowns are sorted worst first (most deferrals); shares are whole windows.
 
@@ -105,6 +133,17 @@ class Diagnosis:
     evidence: tuple[str, ...]
     advice: str
     offers: tuple[Offer, ...] = ()
+    spans: tuple[Span, ...] = ()
+    """The last 5 minutes, the window and the last 24 hours, shortest first."""
+    recipients: Recipients | None = None
+    hosted: Tally = Tally()
+    """The part of `now` that went to domains the ISP hosts for others."""
+    usual: Usual | None = None
+    waiting: QueueTrend | None = None
+    """All queues of the ISP together (`host` and `name` "")."""
+    rising: tuple[QueueTrend, ...] = ()
+    """Queues that have clearly grown, the fastest first."""
+    per_host: tuple[Share, ...] = ()
 
     @property
     def judged(self) -> bool:

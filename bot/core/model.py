@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+from bot.core.distinct import Distinct
+
+RECIPIENTS_EVERY_S = 600
+"""Stretches of time for which different recipients are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,15 @@ class JobCell(NamedTuple):
 
     minute: int
     isp: str
+    host: str
     job: str
+
+
+class IspCell(NamedTuple):
+    """A stretch of time and an ISP; `start` is epoch seconds of the stretch's start."""
+
+    start: int
+    isp: str
 
 
 @dataclass(slots=True)
@@ -91,12 +105,46 @@ class RollUp:
     jobs: dict[JobCell, Tally] = field(default_factory=dict)
     samples: dict[tuple[str, str], str] = field(default_factory=dict)
     """(isp, reply template) -> one raw reply, local parts masked."""
+    hosted: dict[IspCell, Tally] = field(default_factory=dict)
+    """Per minute: the part of an ISP's mail that goes to hosted domains (the ISP was told by the MX alone)."""
+    deferred_to: dict[IspCell, Distinct] = field(default_factory=dict)
+    """Per `RECIPIENTS_EVERY_S`: whom deferred mail (type `t`) was for."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Why rows were not tallied -> how many ("type r", "made by PMTA itself", "bad time", …)."""
     bad: dict[str, str] = field(default_factory=dict)
     """Why rows could not be read -> the beginning of the first one, local parts masked."""
     rows: int = 0
     newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """How many different recipients the deferrals of one ISP hit, over whole stretches of `RECIPIENTS_EVERY_S`.
+
+    `distinct` is exact up to `core.distinct.KEPT`, an estimate beyond. `tally` is counted over the same time, which
+    begins at most one stretch before the window that was asked for.
+    """
+
+    window: Window
+    distinct: int
+    tally: Tally
+
+    @property
+    def rate(self) -> float:
+        """Deferred recipients to (deferred recipients + deliveries), in [0, 1]; 0.0 where nothing was attempted."""
+        tried = self.distinct + self.tally.delivered
+        return self.distinct / tried if tried else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSizes:
+    """How many recipients waited in every queue at one earlier look. `hosts` were looked at: a queue of theirs that
+    is not in `sizes` was empty. `at` is when, the start of a stretch of `store.queue_sizes.EVERY`."""
+
+    at: datetime
+    hosts: frozenset[str]
+    sizes: Mapping[tuple[str, str], int]
+    """(host, queue `domain/vmta`) -> recipients."""
 
 
 class Dim(StrEnum):

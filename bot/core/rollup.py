@@ -47,7 +47,7 @@ def _count(total: RollUp, row: Row, host: str, isp: str) -> None:
     cell = Cell(minute, isp, host, row.source_ip, row.vmta, reply)
     total.cells[cell] = total.cells.get(cell, Tally()) + ONE[row.kind]
     if row.job:
-        job = JobCell(minute, isp, row.job)
+        job = JobCell(minute, isp, host, row.job)
         total.jobs[job] = total.jobs.get(job, Tally()) + ONE[row.kind]
     if reply and (isp, reply) not in total.samples:
         total.samples[isp, reply] = sample(row.diag)

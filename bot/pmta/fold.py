@@ -52,11 +52,11 @@ class Fold:
     def total(self) -> RollUp:
         """Everything added so far."""
         (minutes, isps, *cells), cell_tallies = _counted(self._cells, _CELL)
-        jobs, job_tallies = _counted(self._jobs, _JOB)
+        (job_minutes, job_isps, jobs), job_tallies = _counted(self._jobs, _JOB)
         hosts = repeat(self._host)
         return RollUp(
             cells=dict(zip(map(Cell, minutes, isps, hosts, *cells), cell_tallies, strict=True)),
-            jobs=dict(zip(map(JobCell, *jobs), job_tallies, strict=True)),
+            jobs=dict(zip(map(JobCell, job_minutes, job_isps, hosts, jobs), job_tallies, strict=True)),
             samples=dict(self._samples),
             left_out=dict(self._left_out),
             rows=self._records,

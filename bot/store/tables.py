@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -48,6 +49,7 @@ class Moment(TypeDecorator[datetime]):
 
 metadata = MetaData()
 _RowId = BigInteger().with_variant(Integer, "sqlite")
+_NUMBERS = frozenset({"minute", "hour", "start", "reply_id"})
 COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 
 
@@ -56,7 +58,7 @@ def _counts() -> tuple[Column[int], ...]:
 
 
 def _key(*names: str) -> tuple[Column[Any], ...]:
-    return tuple(Column(name, BigInteger if name in ("minute", "reply_id") else Text, nullable=False) for name in names)
+    return tuple(Column(name, BigInteger if name in _NUMBERS else Text, nullable=False) for name in names)
 
 
 tally = Table(
@@ -82,11 +84,88 @@ isp_tally = Table(
 job_tally = Table(
     "job_tally",
     metadata,
-    *_key("minute", "isp", "job"),
+    *_key("minute", "isp", "host", "job"),
     *_counts(),
-    PrimaryKeyConstraint("minute", "isp", "job"),
+    PrimaryKeyConstraint("minute", "isp", "host", "job"),
     sqlite_with_rowid=False,
 )
+
+hosted_tally = Table(
+    "hosted_tally",
+    metadata,
+    *_key("minute", "isp"),
+    *_counts(),
+    PrimaryKeyConstraint("minute", "isp"),
+    sqlite_with_rowid=False,
+)
+"""The part of `isp_tally` that went to hosted domains: their ISP was told by the MX alone."""
+
+recipient_sketch = Table(
+    "recipient_sketch",
+    metadata,
+    *_key("start", "isp"),
+    Column("sketch", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("start", "isp"),
+    sqlite_with_rowid=False,
+)
+"""Whom deferred mail was for, per stretch of ten minutes, as `core.distinct` packs it: hashes, no addresses."""
+
+isp_hour = Table(
+    "isp_hour",
+    metadata,
+    *_key("hour", "isp"),
+    *_counts(),
+    PrimaryKeyConstraint("hour", "isp"),
+    sqlite_with_rowid=False,
+)
+"""Whole hours (`hour` is epoch seconds of the start), added up from the minutes: see `mark`."""
+
+source_hour = Table(
+    "source_hour",
+    metadata,
+    *_key("hour", "isp", "source_ip"),
+    *_counts(),
+    PrimaryKeyConstraint("hour", "isp", "source_ip"),
+    sqlite_with_rowid=False,
+)
+
+reply_hour = Table(
+    "reply_hour",
+    metadata,
+    *_key("hour", "isp", "reply_id"),
+    *_counts(),
+    PrimaryKeyConstraint("hour", "isp", "reply_id"),
+    sqlite_with_rowid=False,
+)
+
+job_hour = Table(
+    "job_hour",
+    metadata,
+    *_key("hour", "isp", "job"),
+    *_counts(),
+    PrimaryKeyConstraint("hour", "isp", "job"),
+    sqlite_with_rowid=False,
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("minute", BigInteger, nullable=False),
+)
+"""How far something has come. "hours": minutes before it are in the hour tables; a later record of such a minute is
+added to both, in the transaction that counts it."""
+
+queue_size = Table(
+    "queue_size",
+    metadata,
+    *_key("start", "host", "queue"),
+    Column("recipients", BigInteger, nullable=False),
+    PrimaryKeyConstraint("start", "host", "queue"),
+    sqlite_with_rowid=False,
+)
+"""What waited at the first look at a host in each stretch of five minutes. The row with queue "" says that there was
+a look; a queue without a row was empty or too small to matter."""
 
 reply = Table(
     "reply",

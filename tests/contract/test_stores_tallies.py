@@ -102,7 +102,7 @@ def test_a_long_window_of_one_isp_counts_all_of_it(store: Store) -> None:
 
 
 def test_campaigns_are_counted_apart(store: Store) -> None:
-    jobs = {JobCell(MINUTE, "gmail", "c1"): Tally(5, 1), JobCell(MINUTE + 60, "gmail", "c1"): Tally(1)}
+    jobs = {JobCell(MINUTE, "gmail", "mta1", "c1"): Tally(5, 1), JobCell(MINUTE + 60, "gmail", "mta1", "c1"): Tally(1)}
     store.commit("mta1", records({cell(): Tally(1)}, jobs=jobs))
     store.commit("mta1", records({}, jobs=jobs))
     assert store.totals(window(60), (Dim.JOB,), isp="gmail") == {("c1",): Tally(12, 2)}
@@ -154,7 +154,7 @@ def test_templates_of_an_isp_are_bounded_the_rest_counts_as_other(store: Store) 
 
 def test_prune_takes_old_minutes_in_steps_and_templates_nobody_uses(store: Store) -> None:
     old = {cell(minute, reply=f"old{minute % 3}"): Tally(0, 1) for minute in range(-3_000, -2_900)}
-    jobs = {JobCell(MINUTE - 60 * 3_000, "gmail", "c1"): Tally(1)}
+    jobs = {JobCell(MINUTE - 60 * 3_000, "gmail", "mta1", "c1"): Tally(1)}
     store.commit("mta1", records(old, jobs=jobs))
     store.commit("mta1", records({cell(reply="old0"): Tally(0, 1)}))
     rounds = 0
@@ -189,7 +189,9 @@ cells = st.builds(
     st.sampled_from(["v1", "v2"]),
     st.sampled_from(["", "421 *", "550 *", "x" * 200]),
 )
-jobs_ = st.builds(JobCell, st.just(MINUTE), st.sampled_from(["gmail", "yahoo"]), st.sampled_from(["", "c1"]))
+jobs_ = st.builds(
+    JobCell, st.just(MINUTE), st.sampled_from(["gmail", "yahoo"]), st.just("mta1"), st.sampled_from(["", "c1"])
+)
 roll_ups = st.builds(RollUp, st.dictionaries(cells, tallies, max_size=12), st.dictionaries(jobs_, tallies, max_size=3))
 
 

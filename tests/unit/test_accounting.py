@@ -31,7 +31,7 @@ def test_the_sample_files() -> None:
     total = add_up(rolled)
     gmail = Cell(1795184700, "gmail", "mta1", "192.0.2.10", "gmail-ip-1", "")
     assert total.cells[gmail] == Tally(delivered=1)
-    assert total.jobs[JobCell(1795184700, "gmail", "campaign-981")] == Tally(delivered=1, deferred=1)
+    assert total.jobs[JobCell(1795184700, "gmail", "mta1", "campaign-981")] == Tally(delivered=1, deferred=1)
     assert sum(total.cells.values(), Tally()) == Tally(1, 1, 1, 1)
     assert total.left_out == {}
     assert (total.rows, total.newest and total.newest.isoformat()) == (4, "2026-11-20T14:25:07+00:00")

@@ -36,7 +36,7 @@ def rated(fleet: MemoryFleetStore) -> RatedTallies:
         cell("mta3", "ip3", "550"): Tally(0, 0, 5),
         cell("mta3", "ip3", isp="yahoo"): Tally(70),
     }
-    jobs = {JobCell(int(NOON.timestamp()) - 600, "gmail", "c1"): Tally(990, 10)}
+    jobs = {JobCell(int(NOON.timestamp()) - 600, "gmail", "mta1", "c1"): Tally(990, 10)}
     tallies.commit("mta1", NewRecords(RollUp(cells, jobs), ()))
     return RatedTallies(tallies, fleet, ManualClock(NOON), HOUR)
 

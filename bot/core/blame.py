@@ -1,0 +1,91 @@
+"""Who a reply blames: that decides what has to be repaired. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from bot.core.category import Category
+
+
+class Blamed(StrEnum):
+    """What of ours, or of the recipient's, the reply points at."""
+
+    UNKNOWN = ""
+    IP = "ip"
+    NETBLOCK = "netblock"
+    MAIL_FROM = "mail_from"
+    DKIM = "dkim"
+    FROM_DOMAIN = "from_domain"
+    URL = "url"
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+
+
+_BY_CATEGORY = {
+    Category.CONNECTION_LIMIT: Blamed.IP,
+    Category.REPUTATION_IP: Blamed.IP,
+    Category.REPUTATION_DOMAIN: Blamed.FROM_DOMAIN,
+    Category.BLOCKLIST: Blamed.IP,
+    Category.CONTENT_SPAM: Blamed.MESSAGE,
+    Category.PROTOCOL_ERROR: Blamed.MESSAGE,
+    Category.MAILBOX_FULL: Blamed.RECIPIENT,
+    Category.BAD_MAILBOX: Blamed.RECIPIENT,
+    Category.INACTIVE_MAILBOX: Blamed.RECIPIENT,
+}
+"""Where the words below say nothing."""
+
+_ASKED = frozenset(
+    {
+        Category.RATE_LIMIT,
+        Category.REPUTATION_IP,
+        Category.REPUTATION_DOMAIN,
+        Category.SPAM_COMPLAINTS,
+        Category.BLOCKLIST,
+        Category.AUTHENTICATION,
+        Category.DNS_FAILURE,
+        Category.CONTENT_SPAM,
+        Category.POLICY_BLOCK,
+        Category.THROTTLE_NORMAL,
+    }
+)
+"""Categories whose words may name somebody else."""
+
+_SCOPES = tuple(
+    (blamed, re.compile(pattern, re.IGNORECASE))
+    for blamed, pattern in (
+        (Blamed.URL, r"\burls?\b|\blinks?\b|\buribl\b|\bsurbl\b"),
+        (Blamed.NETBLOCK, r"\bnetblock\b|part of (?:their|your) network|/(?:24|64) (?:range|network|block)"),
+        (Blamed.DKIM, r"\bDKIM\b"),
+        (Blamed.MAIL_FROM, r"\bSPF\b|mail ?from\b|envelope|return-path|sender(?: address|'s domain)|domain of sender"),
+        (Blamed.FROM_DOMAIN, r"\bDMARC\b|from: ?(?:header|domain)?|(?:sending|sender|your|from) domain|\bDBL\b"),
+        (Blamed.RECIPIENT, r"\b(?:recipients?|user|mailbox)\b.{0,40}\b(?:rate|limit|receiv|quickly|too many)"),
+        (Blamed.RECIPIENT, r"\bnull ?mx\b|recipient(?:'s)? domain|does not accept mail|\bhost unknown\b"),
+        (Blamed.IP, r"\bIPs?\b|\[\d{1,3}\.\d|\d\.\d{1,3}\.\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host|\bIPv6\b"),
+    )
+)
+_AUTH_BOTH = re.compile(r"\bSPF\b.{0,40}\bDKIM\b|\bDKIM\b.{0,40}\bSPF\b", re.IGNORECASE)
+
+
+def blamed_by(category: Category, text: str) -> Blamed:
+    """The one the cleaned reply names; where it names nobody, whom its category is about; else UNKNOWN."""
+    if category in _ASKED:
+        if category is Category.AUTHENTICATION and _AUTH_BOTH.search(text):
+            return Blamed.FROM_DOMAIN
+        for scope, pattern in _SCOPES:
+            if pattern.search(text) and _fits(category, scope):
+                return scope
+    return _BY_CATEGORY.get(category, Blamed.UNKNOWN)
+
+
+def _fits(category: Category, scope: Blamed) -> bool:
+    """A judgement on an IP names no domain, and the other way round; only pacing blames a recipient's inbox."""
+    if category is Category.REPUTATION_IP:
+        return scope in (Blamed.IP, Blamed.NETBLOCK)
+    if category is Category.REPUTATION_DOMAIN:
+        return scope in (Blamed.DKIM, Blamed.MAIL_FROM, Blamed.FROM_DOMAIN, Blamed.URL)
+    if category is Category.CONTENT_SPAM:
+        return scope in (Blamed.URL, Blamed.MESSAGE)
+    if category is Category.THROTTLE_NORMAL:
+        return scope is Blamed.RECIPIENT
+    return scope is not Blamed.RECIPIENT or category in (Category.RATE_LIMIT, Category.DNS_FAILURE)

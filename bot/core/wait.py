@@ -1,0 +1,44 @@
+"""The wait a reply states ("try again in 5 minutes"), in seconds. Pure."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_WAIT_S = 7 * 24 * 3600
+"""A longer one is no promise: it is cut to this."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "thirty": 30}
+_NUMBER = r"(\d{1,7}|an?|one|two|three|five|ten|fifteen|thirty)"
+_UNIT = r"(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b"
+_ASKED = (
+    r"(?:try(?:ing)?(?: it| this| your \w{1,12})?(?: again)?|re-?try(?:ing)?|re-?send|re-?connect|come back|"
+    r"gr[ae]y-?list(?:ed|ing)?|wait|deferred|delayed|r[ée]essayer)"
+)
+# "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "wait at least 10 min"
+_STATED = re.compile(
+    rf"\b{_ASKED}[^\d.;]{{0,30}}?\b(?:(?:in|after|for|wait|within|dans|least|about)[ :=]{{1,3}}){_NUMBER} ?{_UNIT}",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(rf"\b{_ASKED}[^\d.;]{{0,30}}?(\d\d):(\d\d):(\d\d)\b", re.IGNORECASE)
+_HEADER = re.compile(r"\bretry[-_ ]?after[ :=]{1,3}(\d{1,7})(?![\d.:-])(?! ?[a-z])", re.IGNORECASE)
+
+
+def stated_wait_s(text: str) -> int | None:
+    """Seconds the cleaned reply asks to wait, at most `LONGEST_WAIT_S`; None where it names no wait.
+
+    A count "per hour" is a limit, not a wait; only a time after a word such as "try again" is taken.
+    """
+    if found := _STATED.search(text):
+        number = found[1].lower()
+        seconds = _NUMBERS.get(number) or int(number)
+        return _kept(seconds * _UNITS[found[2][0].lower()])
+    if found := _CLOCK.search(text):
+        return _kept(int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3]))
+    if found := _HEADER.search(text):
+        return _kept(int(found[1]))
+    return None
+
+
+def _kept(seconds: int) -> int | None:
+    return min(seconds, LONGEST_WAIT_S) or None
