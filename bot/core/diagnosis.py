@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.category import Category
@@ -136,7 +136,7 @@ class Diagnosis:
     spans: tuple[Span, ...] = ()
     """The last 5 minutes, the window and the last 24 hours, shortest first."""
     recipients: Recipients | None = None
-    hosted: Tally = Tally()
+    hosted: Tally = field(default_factory=Tally)
     """The part of `now` that went to domains the ISP hosts for others."""
     usual: Usual | None = None
     waiting: QueueTrend | None = None

@@ -1,7 +1,7 @@
 """How many different things were seen, in a bounded and mergeable form: the K smallest of their hashes. Pure.
 
-The K-th smallest of n evenly spread hashes tells n with a relative error of 1 / sqrt(K - 2); up to K things the count is
-exact. The smallest of two sets together are the smallest of their smallest, so parts merge in any order.
+The K-th smallest of n evenly spread hashes tells n with a relative error of 1 / sqrt(K - 2); below K things the count
+is exact. The smallest of two sets together are the smallest of their smallest, so parts merge in any order.
 """
 
 from __future__ import annotations
