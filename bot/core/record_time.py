@@ -21,20 +21,21 @@ class TimeStyle(NamedTuple):
     """How the times of one file are meant where they do not say it themselves.
 
     `offset_s` (seconds east of UTC) is the zone of times without one. `day` is the day in the file's name
-    (`date.toordinal`, 0 where there is none).
+    (`date.toordinal`, 0 where there is none). `skew_s` is how far the clock behind all of them is ahead of ours.
     """
 
     offset_s: int = 0
     day: int = 0
+    skew_s: int = 0
 
     @classmethod
-    def of_file(cls, path: str, offset_s: int = 0) -> TimeStyle:
+    def of_file(cls, path: str, offset_s: int = 0, skew_s: int = 0) -> TimeStyle:
         """The style of a file that is named as PMTA names it (`acct-2026-11-20-0000.csv`)."""
         found = _DAY_IN_NAME.search(path.rpartition("/")[2])
         try:
-            return cls(offset_s, date(*map(int, found.groups())).toordinal() if found else 0)
+            return cls(offset_s, date(*map(int, found.groups())).toordinal() if found else 0, skew_s)
         except ValueError:
-            return cls(offset_s)
+            return cls(offset_s, skew_s=skew_s)
 
 
 PLAIN = TimeStyle()
@@ -43,7 +44,8 @@ PLAIN = TimeStyle()
 
 @lru_cache(maxsize=20_000)
 def parse_time(text: str, style: TimeStyle = PLAIN) -> int | None:
-    """Epoch seconds of `2026-11-20 14:25:01+0000`, of `11/20/2026 14:25:01` or of epoch seconds, else None.
+    """Epoch seconds, by our clock, of `2026-11-20 14:25:01+0000`, of `11/20/2026 14:25:01` or of epoch seconds, else
+    None.
 
     The guide's prose names MM/DD/YYYY and no sample has it, so it is believed only where it cannot be the day that
     comes first: the second number is above 12, both are equal, or the day in the file's name agrees.
@@ -56,7 +58,7 @@ def parse_time(text: str, style: TimeStyle = PLAIN) -> int | None:
     if slashed:
         text = _month_first(slashed, style.day)
     seconds = int(epoch[1]) if epoch else _iso(text, style.offset_s)
-    return seconds if seconds is not None and _OLDEST <= seconds < _NEWEST else None
+    return seconds - style.skew_s if seconds is not None and _OLDEST <= seconds < _NEWEST else None
 
 
 def _month_first(found: re.Match[str], day_of_file: int) -> str:

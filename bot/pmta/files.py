@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.core.isp import IspCatalog
 from bot.core.model import FilePosition
+from bot.core.record_time import TimeStyle
 from bot.core.rollup import add_up
 from bot.errors import HostError
 from bot.pmta.host_files import LEAST, HostFiles, Turn, heir
@@ -57,6 +58,7 @@ class FollowedFiles:
         positions: Sequence[FilePosition],
         *,
         utc_offset: timedelta = timedelta(0),
+        skew: timedelta = timedelta(0),
         since: datetime | None = None,
     ) -> NewRecords:
         """Count every complete record after `positions`. Without any the last two hours are read.
@@ -64,7 +66,8 @@ class FollowedFiles:
         The positions returned replace those given: files that have gone are not among them.
         """
         listing = self._listing(host, bool(positions))
-        files = HostFiles(self._shell, host, listing, self._isps, int(utc_offset.total_seconds()), self._poll_bytes)
+        times = TimeStyle(int(utc_offset.total_seconds()), skew_s=round(skew.total_seconds()))
+        files = HostFiles(self._shell, host, listing, self._isps, times, self._poll_bytes)
         old = (since or self._clock.now() - self._backfill) - _MARGIN
         if positions:
             starts, orphans = _starts(files, listing, positions, int(old.timestamp()))

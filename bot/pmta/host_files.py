@@ -38,20 +38,20 @@ class HostFiles:
     """Reads and counts files of one host as they are listed now."""
 
     def __init__(
-        self, shell: HostShell, host: str, listing: Listing, isps: IspCatalog, offset_s: int, budget: int
+        self, shell: HostShell, host: str, listing: Listing, isps: IspCatalog, times: TimeStyle, budget: int
     ) -> None:
         self.turn = Turn()
         self._shell = shell
         self._host = host
         self._listing = listing
         self._isps = isps
-        self._offset_s = offset_s
+        self._times = times
         self._budget = budget
         self._poll_bytes = budget
 
     def style(self, path: str) -> TimeStyle:
         """How times in a file are meant that do not say it themselves."""
-        return TimeStyle.of_file(path, self._offset_s)
+        return TimeStyle.of_file(path, self._times.offset_s, self._times.skew_s)
 
     def read(self, starts: Sequence[Start]) -> Turn:
         """Count from `starts` on, small rests first, up to the limit of one turn."""

@@ -119,6 +119,9 @@ def test_a_row_that_does_not_count_is_its_reason_and_stops_nothing(text: str, re
         ("2026-11-20 14:25:01+0000", TimeStyle(3600), 1795184701),  # said by the time itself
         ("2026-11-20 14:25:01Z", TimeStyle(3600), 1795184701),
         ("1795184701", TimeStyle(3600), 1795184701),
+        ("2026-11-20 15:26:31", TimeStyle(3600, skew_s=90), 1795184701),  # by a clock that is ahead
+        ("2026-11-20 14:23:31Z", TimeStyle(skew_s=-90), 1795184701),
+        ("1795184706", TimeStyle(skew_s=5), 1795184701),
         ("11/20/2026 15:25:01", TimeStyle(3600), 1795184701),
         ("11/05/2026 14:25:01", TimeStyle.of_file("/a/acct-2026-11-05-0000.csv"), 1793888701),
         ("11/04/2026 23:59:59", TimeStyle.of_file("/a/acct-2026-11-05-0000.csv.gz"), 1793836799),
