@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.errors import AnswerTooLong, CommandFailed, HostUnreachable
 from bot.sim.fleet.fleet import Fleet
@@ -39,3 +40,7 @@ class FleetShell:
         if len(printed) > limit:
             raise AnswerTooLong(host, f"more than {limit} bytes")
         return printed
+
+    @contextmanager
+    def stream(self, host: str, argv: Argv, *, timeout_s: float, limit: int = 8 << 20) -> Iterator[Iterator[bytes]]:
+        yield iter([self.run(host, argv, timeout_s=timeout_s, limit=limit)])

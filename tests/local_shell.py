@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bot.errors import AnswerTooLong, CommandFailed
 
+BLOCK = 32_771
+
 
 class LocalShell:
-    """`ports.HostShell` over a local process. `before` is called with argv ahead of every command; `user` is a uid."""
+    """`ranges.StreamingShell` over local processes. `before` is called with argv ahead of each; `user` is a uid."""
 
     def __init__(
         self,
@@ -36,3 +39,11 @@ class LocalShell:
             raise AnswerTooLong(host, f"more than {limit} bytes")
         self.bytes_out += len(done.stdout)
         return done.stdout
+
+    @contextmanager
+    def stream(
+        self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20
+    ) -> Iterator[Iterator[bytes]]:
+        """What `run` returns, in blocks of odd sizes."""
+        answer = self.run(host, argv, timeout_s=timeout_s, limit=limit)
+        yield (answer[at : at + BLOCK] for at in range(0, len(answer), BLOCK))

@@ -9,6 +9,8 @@ import contextlib
 import shlex
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -34,7 +36,8 @@ of its own process group: so a reader of stdin kills that group. TERM first, KIL
 the shell's built-ins (echo, kill, test) from standing in for the programs.
 """
 
-STDERR_KEPT = 64 << 10
+_KEPT = 4 << 10
+"""Last words are looked for here; decoded they may be a quarter of it."""
 _CHUNK = 1 << 20
 _NO_STATUS = -1
 
@@ -75,10 +78,13 @@ class Deadline:
         return self.left_s() == 0.0
 
 
-def run_command(wire: Wire, order: Order) -> bytes:
-    """Return stdout of a command that ended with status 0.
+@contextmanager
+def running(wire: Wire, order: Order) -> Iterator[Iterator[bytes]]:
+    """Run a command; what it prints is handed out as it arrives, to its end with status 0.
 
-    Raises:
+    Whatever becomes of the output, the command does not outlast the `with`.
+
+    Raises, in the middle of the output too:
         HostUnreachable: the host took no further channel; the command was not run.
         MayHaveRun, OutOfTime: cut or out of time after the command was sent.
         CommandFailed, AnswerTooLong: see `bot.errors`.
@@ -87,19 +93,25 @@ def run_command(wire: Wire, order: Order) -> bytes:
     channel = _open(wire, order, deadline)
     try:
         _start(channel, wire, order, deadline)
-        out, err = _read(channel, order, deadline)
+        yield _output(channel, order, deadline)
+    finally:
+        # on every path: this is what ends the command on the host
+        _end(channel)
+
+
+def _output(channel: paramiko.Channel, order: Order, deadline: Deadline) -> Iterator[bytes]:
+    said = _Said()
+    try:
+        yield from _blocks(channel, said, order, deadline)
         # the status comes after the output: some servers never send it
         if not channel.status_event.wait(deadline.left_s()):
             raise OutOfTime(order.host, f"{order.title} ended its output but sent no exit status for {_for(order)}.")
         # a status may overtake the output: without the end of the output, an answer of a cut connection is a part
         if _is_lost(channel) and (channel.exit_status == _NO_STATUS or not channel.eof_received):
             raise MayHaveRun(order.host, _cut(order))
-        return _judged(out, err, channel.exit_status, order)
     except GONE as e:
         raise MayHaveRun(order.host, _cut(order)) from e
-    finally:
-        # on every path: this is what ends the command on the host
-        _end(channel)
+    _judge(said, channel.exit_status, order)
 
 
 def _end(channel: paramiko.Channel) -> None:
@@ -152,52 +164,56 @@ def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadli
         guard.cancel()
 
 
-def _read(channel: paramiko.Channel, order: Order, deadline: Deadline) -> tuple[bytes, bytes]:
+@dataclass(slots=True)
+class _Said:
+    """How many bytes were printed, and the last ones of both streams."""
+
+    size: int = 0
+    out: bytes = b""
+    err: bytes = b""
+
+
+def _blocks(channel: paramiko.Channel, said: _Said, order: Order, deadline: Deadline) -> Iterator[bytes]:
     ready = threading.Event()
     channel.in_buffer.set_event(ready)
     channel.in_stderr_buffer.set_event(ready)
-    out, err = bytearray(), bytearray()
     while True:
         # before looking: news that come after this line end the wait below
         ready.clear()
         ended = channel.eof_received or channel.closed
-        moved = _drain(channel, out, err)
-        if len(out) > order.limit:
-            sentence = (
-                f"{order.title} printed more than {order.limit} bytes; it was stopped and its answer is not used."
-            )
-            raise AnswerTooLong(order.host, sentence)
-        if ended and not moved:
-            return bytes(out), bytes(err)
-        if deadline.passed or not (moved or ready.wait(deadline.left_s())):
+        # the streams share one window: one left unread would stall the other
+        complained = channel.recv_stderr(_CHUNK) if channel.recv_stderr_ready() else b""
+        block = channel.recv(_CHUNK) if channel.recv_ready() else b""
+        said.err = (said.err + complained)[-_KEPT:]
+        if block:
+            said.size += len(block)
+            said.out = (said.out + block[-_KEPT:])[-_KEPT:]
+            _check_length(said, order)
+            yield block
+        elif ended and not complained:
+            return
+        if deadline.passed or not (block or complained or ready.wait(deadline.left_s())):
             raise OutOfTime(order.host, f"{order.title} had not ended after {_for(order)} and was stopped on the host.")
 
 
-def _drain(channel: paramiko.Channel, out: bytearray, err: bytearray) -> bool:
-    """Take what both streams hold now. They share one window: a stream left unread would stall the other."""
-    moved = False
-    if channel.recv_ready():
-        out += channel.recv(_CHUNK)
-        moved = True
-    if channel.recv_stderr_ready():
-        err += channel.recv_stderr(_CHUNK)
-        del err[:-STDERR_KEPT]
-        moved = True
-    return moved
+def _check_length(said: _Said, order: Order) -> None:
+    if said.size > order.limit:
+        sentence = f"{order.title} printed more than {order.limit} bytes; it was stopped and its answer is not used."
+        raise AnswerTooLong(order.host, sentence)
 
 
-def _judged(out: bytes, err: bytes, status: int, order: Order) -> bytes:
+def _judge(said: _Said, status: int, order: Order) -> None:
     if status == 0:
-        return out
-    said = (err.strip() or out.strip()).decode("utf-8", "replace")[-500:]
-    last = f": {said.splitlines()[-1]}" if said else "."
+        return
+    words = (said.err.strip() or said.out.strip()).decode("utf-8", "replace")[-500:]
+    last = f": {words.splitlines()[-1]}" if words else "."
     if status == _NO_STATUS:
         ending = "ended without an exit status (killed on the host?)"
     else:
         ending = f"ended with status {status}"
     if status == 127 and PurePosixPath(order.argv[0]).name == "pmta":
         last += " (its path is the setting `pmta` of the host)"
-    raise CommandFailed(order.host, f"{order.title} {ending}{last}", status=status, said=said)
+    raise CommandFailed(order.host, f"{order.title} {ending}{last}", status=status, said=words)
 
 
 def _cut(order: Order) -> str:

@@ -7,7 +7,7 @@ whole records, and what is read commits together with them (`ports.TallyStore.co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.core.isp import IspCatalog
@@ -15,11 +15,14 @@ from bot.core.model import FilePosition
 from bot.core.record_time import TimeStyle
 from bot.core.rollup import add_up
 from bot.errors import HostError
-from bot.pmta.host_files import LEAST, HostFiles, Turn, heir
+from bot.pmta.appended import Start, heir
+from bot.pmta.compression import Compression, best
+from bot.pmta.host_files import LEAST, HostFiles, Turn
 from bot.pmta.listing import ListedFile, Listing, gaps, list_files
 from bot.pmta.matching import ancestors, has_plain_twin, match, out_of_sight
+from bot.pmta.ranges import StreamingShell
 from bot.pmta.seek import first_positions
-from bot.ports import Clock, HostShell, NewRecords
+from bot.ports import Clock, NewRecords
 
 POLL_BYTES = 64 << 20
 """Most bytes of one poll; the rest waits for the next one."""
@@ -28,20 +31,19 @@ _MISSES = 3
 _TRIES = 3
 _MARGIN = timedelta(minutes=10)
 
-Start = tuple[ListedFile, FilePosition]
-
 
 class FollowedFiles:
-    """`ports.AccountingReader` over a `HostShell`."""
+    """`ports.AccountingReader` over a host shell. `slow_links`: hosts behind a link slower than their gzip."""
 
     def __init__(
         self,
-        shell: HostShell,
+        shell: StreamingShell,
         globs: Mapping[str, Sequence[str]],
         isps: IspCatalog,
         clock: Clock,
         backfill: timedelta = timedelta(hours=2),
         poll_bytes: int = POLL_BYTES,
+        slow_links: Collection[str] = (),
     ) -> None:
         self._shell = shell
         self._globs = globs
@@ -50,7 +52,9 @@ class FollowedFiles:
         self._backfill = backfill
         self._poll_bytes = max(poll_bytes, LEAST)
         self._missed: dict[tuple[str, FilePosition], int] = {}
+        self._slow_links = slow_links
         self._tries: dict[str, int] = {}
+        self._compressions: dict[str, Compression] = {}
 
     def read_new(
         self,
@@ -65,9 +69,20 @@ class FollowedFiles:
 
         The positions returned replace those given: files that have gone are not among them.
         """
-        listing = self._listing(host, bool(positions))
         times = TimeStyle(int(utc_offset.total_seconds()), skew_s=round(skew.total_seconds()))
-        files = HostFiles(self._shell, host, listing, self._isps, times, self._poll_bytes)
+        try:
+            return self._read(host, positions, times, since)
+        except HostError:
+            # a tool that is gone or broken may be why
+            self._compressions.pop(host, None)
+            raise
+
+    def _read(
+        self, host: str, positions: Sequence[FilePosition], times: TimeStyle, since: datetime | None
+    ) -> NewRecords:
+        listing = self._listing(host, bool(positions))
+        compression = self._compressions[host]
+        files = HostFiles(self._shell, host, self._isps, times, self._poll_bytes, compression)
         old = (since or self._clock.now() - self._backfill) - _MARGIN
         if positions:
             starts, orphans = _starts(files, listing, positions, int(old.timestamp()))
@@ -83,7 +98,10 @@ class FollowedFiles:
 
     def _listing(self, host: str, known: bool) -> Listing:
         globs = self._globs.get(host, ())
-        listing = list_files(self._shell, host, globs)
+        known_tools = host in self._compressions
+        listing = list_files(self._shell, host, globs, tools=not known_tools)
+        if not known_tools:
+            self._compressions[host] = best(listing.tools, slow_link=host in self._slow_links)
         if not listing.files and listing.unreadable:
             raise HostError(host, gaps(listing)[0] + ".")
         if not listing.files and known:

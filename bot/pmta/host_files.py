@@ -9,17 +9,15 @@ from bot.core.accounting import LINE_LIMIT, RECORD_LIMIT
 from bot.core.isp import IspCatalog
 from bot.core.model import FilePosition, RollUp
 from bot.core.record_time import TimeStyle
-from bot.pmta.columns import read_piece
-from bot.pmta.listing import ListedFile, Listing
-from bot.pmta.matching import agrees, fingerprint, overlap
+from bot.pmta.appended import Appended, Counting, Found, Start, heir
+from bot.pmta.compression import Compression
+from bot.pmta.listing import ListedFile
+from bot.pmta.matching import agrees, overlap
 from bot.pmta.packed import read_packed
-from bot.pmta.ranges import Range, read_ranges
-from bot.ports import HostShell
+from bot.pmta.ranges import Range, StreamingShell, read_ranges
 
 LEAST = LINE_LIMIT + RECORD_LIMIT
 """A shorter range might hold no whole record, and the file would stand still."""
-
-Start = tuple[ListedFile, FilePosition]
 
 
 @dataclass(slots=True)
@@ -38,13 +36,19 @@ class HostFiles:
     """Reads and counts files of one host as they are listed now."""
 
     def __init__(
-        self, shell: HostShell, host: str, listing: Listing, isps: IspCatalog, times: TimeStyle, budget: int
+        self,
+        shell: StreamingShell,
+        host: str,
+        isps: IspCatalog,
+        times: TimeStyle,
+        budget: int,
+        compression: Compression,
     ) -> None:
         self.turn = Turn()
         self._shell = shell
         self._host = host
-        self._listing = listing
-        self._isps = isps
+        self._compression = compression
+        self._counting = Counting(shell, host, compression, isps, self.style)
         self._times = times
         self._budget = budget
         self._poll_bytes = budget
@@ -72,8 +76,7 @@ class HostFiles:
         found: list[bytes] = []
         at_once = max(1, self._poll_bytes // max((r.length for r in ranges), default=1))
         for first in range(0, len(ranges), at_once):
-            zstd = self._listing.zstd
-            part = read_ranges(self._shell, self._host, ranges[first : first + at_once], zstd=zstd)
+            part = read_ranges(self._shell, self._host, ranges[first : first + at_once], self._compression)
             if part is None:
                 return None
             found += part
@@ -82,7 +85,7 @@ class HostFiles:
     def copies(self, asked: Sequence[tuple[ListedFile, Sequence[FilePosition]]]) -> dict[str, FilePosition]:
         """Path of a file -> the position, among those given with it, that its own bytes agree with."""
         pairs = [(file, orphan) for file, orphans in asked if not file.packed for orphan in orphans]
-        before = self._each([_before(file, orphan) for file, orphan in pairs])
+        before = self._if_there([_before(file, orphan) for file, orphan in pairs])
         found: dict[str, FilePosition] = {}
         for (file, orphan), data in zip(pairs, before, strict=True):
             if data is not None and agrees(orphan, data):
@@ -96,7 +99,7 @@ class HostFiles:
     def _unpacks_to(self, file: ListedFile, orphan: FilePosition) -> bool:
         length = overlap(orphan)
         at = orphan.offset - length
-        found = read_packed(self._shell, self._host, file, at, length, zstd=self._listing.zstd)
+        found = read_packed(self._shell, self._host, file, at, length, self._compression)
         return found is not None and len(found.data) == length and agrees(orphan, found.data)
 
     def _plain(self, starts: Sequence[Start], *, new: bool) -> list[Start]:
@@ -108,38 +111,32 @@ class HostFiles:
         waiting = [file.size - start.offset for file, start in starts]
         shares = _shares(waiting, self._budget)
         turn = zip(starts, waiting, shares, strict=True)
-        now = [(file, start, share) for (file, start), rest, share in turn if share or (new and not rest)]
-        ranges = [_from(start, share) for _, start, share in now]
+        now = [Appended(file, start, share) for (file, start), rest, share in turn if share or (new and not rest)]
         self._budget -= sum(shares)
         self.turn.waiting += sum(waiting) - sum(shares)
-        self.turn.ends += [start for file, start in starts if file.path not in {each[0].path for each in now}]
-        others: list[Start] = []
+        asked = {each.file.path for each in now}
+        self.turn.ends += [start for file, start in starts if file.path not in asked]
         # Files that were read before come first: where one was cut, a new one may be the copy made of it.
-        found = sorted(zip(now, self._each(ranges), strict=True), key=lambda each: not each[0][1].offset)
-        for (file, start, _), data in found:
-            if data is None:
-                self._unsure(file, start)
-            elif start.offset and not agrees(start, data[: overlap(start)]):
-                others.append((file, start))
+        now.sort(key=lambda each: not each.start.offset)
+        found = self._counting.together(now) or self._each(now)
+        self.turn.parts += found.parts
+        self.turn.ends += found.ends
+        return found.others
+
+    def _each(self, asked: Sequence[Appended]) -> Found:
+        """One by one: where one file changed only its own bytes are missing."""
+        found = Found()
+        for each in asked:
+            alone = self._counting.together([each], found.others) if len(asked) > 1 else None
+            if alone:
+                found.add(alone)
             else:
-                self._count(file, *_behind_copied(file, start, data, [other for _, other in others]))
-        return others
+                self._unsure(each.file, each.start)
+        return found
 
     def _unsure(self, file: ListedFile, start: FilePosition) -> None:
         self.turn.unsure.append(file.path)
         self.turn.ends.append(start)
-
-    def _count(self, file: ListedFile, start: FilePosition, data: bytes, *, final: bool = False) -> FilePosition:
-        """Count `data`, which begins at the overlap before the offset."""
-        skip = overlap(start)
-        part, used, header = read_piece(
-            data[skip:], start.header, host=self._host, isps=self._isps, final=final, style=self.style(file.path)
-        )
-        self.turn.parts.append(part)
-        mark = fingerprint(data[: skip + used])
-        end = replace(start, offset=start.offset + used, header=header, fingerprint=mark)
-        self.turn.ends.append(end)
-        return end
 
     def _packed(self, file: ListedFile, start: FilePosition) -> None:
         """Count what was not counted yet of a packed file; the size it has at its end says that it is done."""
@@ -152,8 +149,7 @@ class HostFiles:
             self.turn.ends.append(start)
             return
         skip, length = overlap(start), self._budget
-        zstd = self._listing.zstd
-        found = read_packed(self._shell, self._host, file, start.offset - skip, skip + length, zstd=zstd)
+        found = read_packed(self._shell, self._host, file, start.offset - skip, skip + length, self._compression)
         if found is None:
             self._unsure(file, start)
             return
@@ -161,23 +157,24 @@ class HostFiles:
             self._packed(file, FilePosition(file.path, file.inode, 0, ""))
             return
         self._budget -= len(found.data)
-        end = self._count(file, start, found.data, final=found.last)
+        part, end = self._counting.counted(file, start, found.data, final=found.last)
+        self.turn.parts.append(part)
         if found.broken:
             self.turn.gaps.append(_broken(file))
         if found.last or found.broken:
-            self.turn.ends[-1] = replace(end, packed=file.size if found.last else -file.size)
+            end = replace(end, packed=file.size if found.last else -file.size)
         else:
             self.turn.waiting += file.size
+        self.turn.ends.append(end)
 
-    def _each(self, ranges: Sequence[Range]) -> list[bytes | None]:
+    def _if_there(self, ranges: Sequence[Range]) -> list[bytes | None]:
         """The bytes of every range; where one file changed only its own are missing."""
-        zstd = self._listing.zstd
-        together = read_ranges(self._shell, self._host, ranges, zstd=zstd)
+        together = read_ranges(self._shell, self._host, ranges, self._compression)
         if together is not None:
             return list(together)
         if len(ranges) == 1:
             return [None]
-        alone = (read_ranges(self._shell, self._host, [one], zstd=zstd) for one in ranges)
+        alone = (read_ranges(self._shell, self._host, [one], self._compression) for one in ranges)
         return [data[0] if data else None for data in alone]
 
 
@@ -185,30 +182,8 @@ def _broken(file: ListedFile) -> str:
     return f"{file.path} cannot be unpacked to its end (`gzip -dc`): what came before was counted"
 
 
-def _from(start: FilePosition, share: int) -> Range:
-    skip = overlap(start)
-    return Range(start.path, start.inode, start.offset - skip, skip + share)
-
-
 def _is_new(file: ListedFile, start: FilePosition) -> bool:
     return file.size > 0 and not start.offset and not start.packed
-
-
-def _behind_copied(
-    file: ListedFile, start: FilePosition, data: bytes, cut: Sequence[FilePosition]
-) -> tuple[FilePosition, bytes]:
-    """Where to count from in a file and its bytes there: behind what was counted in a file that it is a copy of."""
-    for other in cut if not start.offset else ():
-        skip = overlap(other)
-        before = data[other.offset - skip : other.offset]
-        if len(before) == skip and agrees(other, before):
-            return heir(file, other), data[other.offset - skip :]
-    return start, data
-
-
-def heir(file: ListedFile, known: FilePosition) -> FilePosition:
-    """The place in `file` that `known` is in the file it was copied or packed from."""
-    return FilePosition(file.path, file.inode, known.offset, known.header, known.fingerprint)
 
 
 def _before(file: ListedFile, orphan: FilePosition) -> Range:

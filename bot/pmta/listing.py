@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.pmta.compression import SQUEEZE, TOOLS
 from bot.ports import HostShell
 
 # With IFS empty an unquoted $glob is expanded as a pattern but not split at blanks. A pattern without a match
@@ -30,7 +31,6 @@ for glob do
   set -- "$@" $glob
 done
 shift "$globs"
-if command -v zstd >/dev/null 2>&1; then echo 'has zstd'; fi
 for file do
   if [ -f "$file" ] && ! [ -r "$file" ]; then printf 'unreadable %s\n' "$file"; fi
 done
@@ -47,6 +47,8 @@ else
 fi
 exit 0
 """
+_ASKING = f"{SQUEEZE}{TOOLS}{_SCRIPT}"
+"""Also asks what the host can compress with."""
 _FILE = re.compile(r"file (\d+) (\d+) (\d+) ([0-9a-f]+) (\d+) (.+)", re.ASCII)
 _DISK = re.compile(r"disk .*\s\d+\s+\d+\s+(-?\d+)\s+\d+%\s+(/.*)", re.ASCII)
 _REGULAR = 0x8000
@@ -73,40 +75,42 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The readable files of all globs, each once, by path; `zstd`: the host can compress.
+    """The readable files of all globs, each once, by path.
 
-    `unreadable` are files and folders that are there and may not be read; `full` the disks without space left.
+    `unreadable` are files and folders that are there and may not be read; `full` the disks without space left;
+    `tools` what the host can compress with, where that was asked.
     """
 
     files: tuple[ListedFile, ...]
-    zstd: bool
     unreadable: tuple[str, ...] = ()
     full: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
     def hides(self, path: str) -> bool:
         """True where a file of this path may be there and cannot be seen or read."""
         return any(path == hidden or path.rpartition("/")[0] == hidden for hidden in self.unreadable)
 
 
-def list_files(shell: HostShell, host: str, globs: Sequence[str]) -> Listing:
-    """List what matches `globs`; a glob without a match is fine.
+def list_files(shell: HostShell, host: str, globs: Sequence[str], *, tools: bool = False) -> Listing:
+    """List what matches `globs`; a glob without a match is fine. `tools`: ask for them too.
 
     Raises: HostError as `HostShell.run`.
     """
     if not globs:
-        return Listing((), zstd=False)
-    answer = shell.run(host, ("sh", "-c", _SCRIPT, "deferbot", *globs), timeout_s=_TIMEOUT_S)
+        return Listing(())
+    answer = shell.run(host, ("sh", "-c", _ASKING if tools else _SCRIPT, "deferbot", *globs), timeout_s=_TIMEOUT_S)
     lines = answer.decode("utf-8", "surrogateescape").split("\n")
     unreadable = sorted({line.removeprefix("unreadable ") for line in lines if line.startswith("unreadable ")})
     full = sorted({disk[2] for disk in map(_DISK.fullmatch, lines) if disk and int(disk[1]) <= 0})
     files: dict[tuple[int, int], ListedFile] = {}
-    for found in filter(None, map(_FILE.fullmatch, lines)):
-        device, inode, size, mode, changed_at, path = found.groups()
+    for each in filter(None, map(_FILE.fullmatch, lines)):
+        device, inode, size, mode, changed_at, path = each.groups()
         if int(mode, 16) & 0xF000 == _REGULAR and path not in unreadable:
             listed = ListedFile(path, int(device), int(inode), int(size), int(changed_at))
             files.setdefault((listed.device, listed.inode), listed)
     in_order = tuple(sorted(files.values(), key=lambda file: file.path))
-    return Listing(in_order, "has zstd" in lines, tuple(unreadable), tuple(full))
+    found = tuple(line.removeprefix("has ") for line in lines if line.startswith("has "))
+    return Listing(in_order, tuple(unreadable), tuple(full), found)
 
 
 def gaps(listing: Listing) -> list[str]:

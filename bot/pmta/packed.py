@@ -5,22 +5,25 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from bot.errors import HostError
+from bot.pmta.compression import SQUEEZE, Compression, Unpacked
 from bot.pmta.listing import ListedFile
-from bot.pmta.ranges import unpacked
-from bot.ports import HostShell
+from bot.pmta.ranges import StreamingShell
 
-# Arguments: zstd|plain, path, first unpacked byte (counted from 1), most bytes, a mark that nobody can guess. The mark
-# stands behind the last byte of a file that was unpacked to its end; behind all stands the inode.
-_SCRIPT = r"""
+# Arguments: zstd|lz4|gzip|plain, path, first unpacked byte (counted from 1), most bytes, a mark that nobody can guess.
+# The mark stands behind the last byte of a file that was unpacked to its end; behind all stands the inode, and the mark
+# again: without it the answer was cut.
+_SCRIPT = rf"""
 IFS=
-bytes() {
-  { gzip -dc -- "$2" && printf '%s' "$5"; } 2>/dev/null | tail -c "+$3" | head -c "$4"
-}
-inode() {
+{SQUEEZE}
+bytes() {{
+  {{ gzip -dc -- "$2" && printf '%s' "$5"; }} 2>/dev/null | tail -c "+$3" | head -c "$4"
+}}
+inode() {{
   if command -v stat >/dev/null 2>&1; then stat -L -c %i -- "$1"; else ls -Lid -- "$1"; fi 2>/dev/null
-}
-everything() { bytes "$@"; echo; inode "$2"; }
-if [ "$1" = zstd ]; then everything "$@" | zstd -1 -q -c; else everything "$@"; fi
+}}
+everything() {{ bytes "$@"; echo; inode "$2"; printf '%s' "$5"; }}
+if [ "$1" = plain ]; then everything "$@"; else everything "$@" | squeeze "$1"; fi
 exit 0
 """
 _TIMEOUT_S = 300.0
@@ -28,7 +31,7 @@ _SLACK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
+class Part:
     """A part of what a packed file holds. `last`: nothing follows; `broken`: it could not be unpacked further."""
 
     data: bytes
@@ -37,22 +40,26 @@ class Unpacked:
 
 
 def read_packed(
-    shell: HostShell, host: str, file: ListedFile, start: int, length: int, *, zstd: bool
-) -> Unpacked | None:
+    shell: StreamingShell, host: str, file: ListedFile, start: int, length: int, compression: Compression
+) -> Part | None:
     """At most `length` unpacked bytes from `start` on; None where another file stands there now.
 
-    Raises: HostError as `HostShell.run`.
+    Raises: HostError as `StreamingShell.stream`.
     """
     mark = secrets.token_hex(8)
-    pack = "zstd" if zstd else "plain"
-    words = (pack, file.path, str(start + 1), str(length + len(mark)), mark)
+    words = (compression.value, file.path, str(start + 1), str(length + len(mark)), mark)
     limit = length + _SLACK
-    answer = shell.run(host, ("sh", "-c", _SCRIPT, "deferbot", *words), timeout_s=_TIMEOUT_S, limit=limit)
-    if zstd:
-        answer = unpacked(host, answer, limit)
+    argv = ("sh", "-c", _SCRIPT, "deferbot", *words)
+    with shell.stream(host, argv, timeout_s=_TIMEOUT_S, limit=limit) as output:
+        stream = Unpacked(host, output, compression)
+        answer = stream.read(limit)
+        stream.finish()
+    answer, end, behind = answer.rpartition(mark.encode())
+    if not end or behind:
+        raise HostError(host, f"what it sent of {file.path} was cut off; nothing of it is counted.")
     data, _, inode = answer.rstrip(b"\n").rpartition(b"\n")
     if inode.split(b" ")[0] != str(file.inode).encode():
         return None
     if data.endswith(mark.encode()):
-        return Unpacked(data[: -len(mark)], last=True, broken=False)
-    return Unpacked(data[:length], last=False, broken=len(data) < length + len(mark))
+        return Part(data[: -len(mark)], last=True, broken=False)
+    return Part(data[:length], last=False, broken=len(data) < length + len(mark))

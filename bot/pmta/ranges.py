@@ -1,43 +1,62 @@
-"""Byte ranges of files of a host, many in one command, compressed on the way where the host can."""
+"""Byte ranges of files of a host, many in one command, read while they still arrive."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-
-import zstandard
+from typing import Protocol
 
 from bot.errors import HostError
+from bot.pmta.compression import SQUEEZE, Compression, Unpacked
 from bot.ports import HostShell
 
-# Arguments: zstd|plain, then path, first byte (counted from 1) and length of each range. Behind the bytes
-# stands the inode of each path: where one is not the expected one, the file was replaced meanwhile.
-_SCRIPT = r"""
+# Arguments: zstd|lz4|gzip|plain, then path, first byte (counted from 1) and length of each range. Behind the bytes
+# stands the inode of each path: where one is not the expected one, the file was replaced meanwhile. Without the last
+# line the answer was cut.
+_SCRIPT = f"""
 IFS=
 pack=$1
 shift
-bytes() {
+{SQUEEZE}
+bytes() {{
   while [ $# -gt 0 ]; do
     tail -c "+$2" -- "$1" 2>/dev/null | head -c "$3"
     shift 3
   done
-}
-inodes() {
+}}
+inodes() {{
   while [ $# -gt 0 ]; do
     if command -v stat >/dev/null 2>&1; then stat -L -c %i -- "$1"; else ls -Lid -- "$1"; fi 2>/dev/null
     shift 3
   done
-}
-if [ "$pack" = zstd ]; then
-  { bytes "$@"; inodes "$@"; } | zstd -1 -q -c
-else
+  echo end
+}}
+if [ "$pack" = plain ]; then
   bytes "$@"
   inodes "$@"
+else
+  {{ bytes "$@"; inodes "$@"; }} | squeeze "$pack"
 fi
 exit 0
 """
+_END = b"end\n"
 _TIMEOUT_S = 120.0
 _SLACK = 1 << 20
+_SKIPPED = 4 << 20
+
+
+class StreamingShell(HostShell, Protocol):
+    """A host shell that can also hand out what a command prints while it runs."""
+
+    def stream(
+        self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """What `run` returns, in blocks. The command does not outlast the `with`, whatever was read of it.
+
+        Raises: as `run`, in the middle of the output too: only what was read to its end is an answer.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +69,64 @@ class Range:
     length: int
 
 
-def read_ranges(shell: HostShell, host: str, ranges: Sequence[Range], *, zstd: bool) -> list[bytes] | None:
+class Arriving:
+    """The bytes of ranges, one behind the other, to be read to their end; then `intact` tells whether they count."""
+
+    def __init__(self, host: str, ranges: Sequence[Range], unpacked: Unpacked) -> None:
+        self._host = host
+        self._ranges = ranges
+        self._unpacked = unpacked
+        self._last = b""
+
+    def read(self, length: int) -> bytes:
+        """The next `length` bytes; fewer where the answer ends.
+
+        Raises: HostError as `StreamingShell.stream`, and where the answer cannot be unpacked.
+        """
+        data = self._unpacked.read(length)
+        self._last = (self._last + data[-len(_END) :])[-len(_END) :]
+        return data
+
+    def skip(self, length: int) -> None:
+        while length > 0 and (data := self.read(min(length, _SKIPPED))):
+            length -= len(data)
+
+    def intact(self) -> bool:
+        """False where a file was cut or replaced meanwhile: then none of the bytes is sure.
+
+        Raises: HostError where the answer ended too early or does not end.
+        """
+        inodes = [line.split(b" ")[0] for line in self.read(_SLACK).splitlines()]
+        self._unpacked.finish()
+        if self._last != _END:
+            raise HostError(self._host, "what it sent of its accounting files was cut off; nothing of it is counted.")
+        return inodes == [*(str(r.inode).encode() for r in self._ranges), _END.strip()]
+
+
+@contextmanager
+def open_ranges(
+    shell: StreamingShell, host: str, ranges: Sequence[Range], compression: Compression
+) -> Iterator[Arriving]:
+    """Have the host send the ranges.
+
+    Raises: HostError as `StreamingShell.stream`.
+    """
+    words = [word for r in ranges for word in (r.path, str(r.start + 1), str(r.length))]
+    argv = ("sh", "-c", _SCRIPT, "deferbot", compression.value, *words)
+    limit = sum(r.length for r in ranges) + _SLACK
+    with shell.stream(host, argv, timeout_s=_TIMEOUT_S, limit=limit) as output:
+        yield Arriving(host, ranges, Unpacked(host, output, compression))
+
+
+def read_ranges(
+    shell: StreamingShell, host: str, ranges: Sequence[Range], compression: Compression
+) -> list[bytes] | None:
     """The bytes of every range, or None where a file was cut or replaced meanwhile: then nothing is sure.
 
-    Raises: HostError as `HostShell.run`, and where the answer cannot be unpacked.
+    Raises: HostError as `StreamingShell.stream`, and where the answer cannot be unpacked.
     """
     if not ranges:
         return []
-    words = [word for r in ranges for word in (r.path, str(r.start + 1), str(r.length))]
-    wanted = sum(r.length for r in ranges)
-    pack = "zstd" if zstd else "plain"
-    argv = ("sh", "-c", _SCRIPT, "deferbot", pack, *words)
-    answer = shell.run(host, argv, timeout_s=_TIMEOUT_S, limit=wanted + _SLACK)
-    if zstd:
-        answer = unpacked(host, answer, wanted + _SLACK)
-    inodes = [line.split(b" ")[0] for line in answer[wanted:].splitlines()]
-    if inodes != [str(r.inode).encode() for r in ranges]:
-        return None
-    ends = [sum(r.length for r in ranges[: n + 1]) for n in range(len(ranges))]
-    return [answer[end - r.length : end] for r, end in zip(ranges, ends, strict=True)]
-
-
-def unpacked(host: str, answer: bytes, limit: int) -> bytes:
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(answer) as stream:
-            return stream.read(limit)
-    except zstandard.ZstdError as e:
-        raise HostError(host, f"zstd data expected from `zstd -1`, found {answer[:20]!r} ({e}).") from e
+    with open_ranges(shell, host, ranges, compression) as arriving:
+        found = [arriving.read(r.length) for r in ranges]
+        return found if arriving.intact() else None

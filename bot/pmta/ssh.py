@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import HostKeyRefused, HostUnreachable, LoginRefused
-from bot.pmta.command import Order, run_command
+from bot.pmta.command import Order, running
 from bot.pmta.connection import Limits, Wire, connect
 from bot.pmta.login import HostLogin
 from bot.pmta.retrying import only_reads, with_retries
@@ -105,22 +106,44 @@ class SshFleet:
 
     def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
         """See `ports.HostShell.run`. Connecting has limits of its own, before `timeout_s` begins."""
+        kept, order = self._order(host, argv, timeout_s, limit)
+
+        def whole() -> bytes:
+            with running(kept.get(), order) as output:
+                return b"".join(output)
+
+        with self._slot(order):
+            return with_retries(whole, repeatable=only_reads(argv), budget_s=timeout_s, stop=self._stop)
+
+    @contextmanager
+    def stream(
+        self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20
+    ) -> Iterator[Iterator[bytes]]:
+        """See `ranges.StreamingShell.stream`. Once the host has the command it is not tried again."""
+        kept, order = self._order(host, argv, timeout_s, limit)
+        with self._slot(order), ExitStack() as last:
+            yield with_retries(
+                lambda: last.enter_context(running(kept.get(), order)),
+                repeatable=False,
+                budget_s=timeout_s,
+                stop=self._stop,
+            )
+
+    def _order(self, host: str, argv: tuple[str, ...], timeout_s: float, limit: int) -> tuple[KeptConnection, Order]:
         login = self._logins.get(host)
         if login is None:
             raise HostUnreachable(host, f"no such host; configured are {', '.join(self._logins) or 'none'}.")
         program = login.pmta if argv[0] == "pmta" else argv[0]
-        order = Order(host, (program, *argv[1:]), timeout_s, limit)
-        slot = self._slots[host]
-        if not slot.acquire(timeout=timeout_s):
-            sentence = f"{COMMANDS_AT_ONCE} commands were still running on it after {timeout_s:g} s."
-            raise HostUnreachable(host, sentence)
+        return self._kept[login], Order(host, (program, *argv[1:]), timeout_s, limit)
+
+    @contextmanager
+    def _slot(self, order: Order) -> Iterator[None]:
+        slot = self._slots[order.host]
+        if not slot.acquire(timeout=order.timeout_s):
+            sentence = f"{COMMANDS_AT_ONCE} commands were still running on it after {order.timeout_s:g} s."
+            raise HostUnreachable(order.host, sentence)
         try:
-            return with_retries(
-                lambda: run_command(self._kept[login].get(), order),
-                repeatable=only_reads(argv),
-                budget_s=timeout_s,
-                stop=self._stop,
-            )
+            yield
         finally:
             slot.release()
 

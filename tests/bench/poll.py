@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ _TIMEOUT_S = 120.0
 
 
 class CountingShell:
-    """`ports.HostShell` that counts what came back."""
+    """`ranges.StreamingShell` that counts what came back."""
 
     def __init__(self, shell: SshFleet) -> None:
         self._shell = shell
@@ -34,6 +35,17 @@ class CountingShell:
         answer = self._shell.run(host, argv, timeout_s=timeout_s, limit=limit)
         self.bytes += len(answer)
         return answer
+
+    @contextmanager
+    def stream(
+        self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20
+    ) -> Iterator[Iterator[bytes]]:
+        with self._shell.stream(host, argv, timeout_s=timeout_s, limit=limit) as output:
+            yield map(self._counted, output)
+
+    def _counted(self, block: bytes) -> bytes:
+        self.bytes += len(block)
+        return block
 
 
 class HourLater:

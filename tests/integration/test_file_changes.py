@@ -121,13 +121,12 @@ def test_a_file_replaced_under_the_reading_stops_no_other(tmp_path: Path) -> Non
 
 
 def test_a_file_that_never_gives_its_bytes_is_named_and_stops_no_other(host: Host) -> None:
-    class Refusing(LocalShell):
-        def run(self, host: str, argv: tuple[str, ...], *, timeout_s: float, limit: int = 8 << 20) -> bytes:
-            answer = super().run(host, argv, timeout_s=timeout_s, limit=limit)
-            bad = any(word.endswith("diag-0.csv") for word in argv[5:])
-            return b"" if bad else answer
-
-    host.files = FollowedFiles(Refusing(path="/usr/bin:/bin"), {"mta1": (f"{host.folder}/*.csv",)}, ISPS, FixedClock())
+    (host.folder / "bin").mkdir()
+    tail = host.folder / "bin" / "tail"
+    tail.write_text('#!/bin/sh\ncase "$*" in *diag-0.csv) exit 1 ;; esac\nexec /usr/bin/tail "$@"\n')
+    tail.chmod(0o755)
+    shell = LocalShell(path=f"{host.folder}/bin:/usr/bin:/bin")
+    host.files = FollowedFiles(shell, {"mta1": (f"{host.folder}/*.csv",)}, ISPS, FixedClock())
     for _ in range(3):
         host.write("diag-0.csv", row("t"))
         host.write("acct-1.csv", row("d"))
