@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.core.diagnosis import Share
 from bot.core.model import Tally
+from bot.core.wilson import of_tally, wilson
 
 SHARE = 0.6
 """Together the carriers hold at least this part of all deferrals."""
@@ -19,8 +20,9 @@ def carriers(rows: Sequence[Share]) -> tuple[Share, ...]:
     """The rows that carry most deferrals and are clearly worse than the rest; empty where none stands out.
 
     Taken by falling rate: the fewest that hold `SHARE` of the deferrals, and then every next one that is still
-    at least half as bad as the worst. Evenly spread trouble has no carriers, and one row alone cannot be
-    compared. Worst first by deferrals; the order of `rows` does not matter.
+    at least half as bad as the worst; of these only the ones whose rate is above the others' beyond chance
+    (`core.wilson`), if they still hold that share. Evenly spread trouble has no carriers, and one row alone cannot
+    be compared. Worst first by deferrals; the order of `rows` does not matter.
     """
     judged = [row for row in rows if row.tally.attempts >= MIN_ATTEMPTS and row.tally.deferred]
     ranked = sorted(judged, key=lambda row: (-row.tally.rate, -row.tally.deferred, row.key))
@@ -32,7 +34,17 @@ def carriers(rows: Sequence[Share]) -> tuple[Share, ...]:
         held += row.tally
         if held.deferred >= SHARE * whole.deferred and _stands_out(row.tally, held, whole):
             chosen = place
-    return tuple(sorted(ranked[:chosen], key=lambda row: (-row.tally.deferred, row.key)))
+    sure = _beyond_chance(ranked[:chosen], whole)
+    if sum(row.tally.deferred for row in sure) < SHARE * whole.deferred:
+        return ()
+    return tuple(sorted(sure, key=lambda row: (-row.tally.deferred, row.key)))
+
+
+def _beyond_chance(chosen: Sequence[Share], whole: Tally) -> list[Share]:
+    """Those of `chosen` whose interval lies above that of all rows that are not chosen."""
+    deferred = whole.deferred - sum(row.tally.deferred for row in chosen)
+    others = wilson(deferred, whole.attempts - sum(row.tally.attempts for row in chosen))
+    return [row for row in chosen if of_tally(row.tally).above(others)]
 
 
 def alike(rows: Sequence[Share]) -> bool:

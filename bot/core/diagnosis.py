@@ -105,6 +105,15 @@ class QueueTrend:
 
 
 @dataclass(frozen=True, slots=True)
+class Untold:
+    """Mail whose records do not tell `column` (PMTA's name of the field), and the hosts that log it so."""
+
+    column: str
+    tally: Tally
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """One ISP in one window. Breakdowns are sorted worst first (most deferrals); shares are whole windows.
 
@@ -140,10 +149,12 @@ class Diagnosis:
     """The part of `now` that went to domains the ISP hosts for others."""
     usual: Usual | None = None
     waiting: QueueTrend | None = None
-    """All queues of the ISP together (`host` and `name` "")."""
+    """All queues of the ISP together (`host` and `name` ""), as far as they can be compared (`core.trends`)."""
     rising: tuple[QueueTrend, ...] = ()
     """Queues that have clearly grown, the fastest first."""
     per_host: tuple[Share, ...] = ()
+    untold: tuple[Untold, ...] = ()
+    """What breakdowns cannot show: fields that records in the window do not tell."""
 
     @property
     def judged(self) -> bool:
@@ -174,6 +185,9 @@ class OverviewLine:
     cause: Category | None
     code: str
     incident: int | None
+    lately: Tally = field(default_factory=Tally)
+    """The last 5 minutes."""
+    waiting: QueueTrend | None = None
 
 
 @dataclass(frozen=True, slots=True)

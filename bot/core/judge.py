@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.core.carriers import MIN_ATTEMPTS, alike, carriers
+from bot.core import evidence
 from bot.core.category import Category
-from bot.core.diagnosis import Diagnosis, HostLine, Point, ReplyLine, Share
-from bot.core.model import QueueState, Tally, Window
+from bot.core.diagnosis import Diagnosis, HostLine, Point, QueueTrend, ReplyLine, Share, Span, Untold, Usual
+from bot.core.model import QueueState, Recipients, Tally, Window
 from bot.core.reply import name_of
 from bot.core.tier import Tier, TierRule, tier_for
-
-CLEAN = 0.05
-"""Below this rate an IP counts as clean at another ISP: the response protocol's lowest floor."""
-
-
-ENOUGH = 50
-"""Attempts at another ISP from which a comparison means something."""
+from bot.core.trends import SHORT, rising, spans
 
 
 class Verdict(Protocol):
@@ -48,7 +42,8 @@ Key = tuple[str, str, str, str]
 class Counts:
     """Everything counted about one ISP, as the store gave it.
 
-    `elsewhere`: (source IP, other ISP's title) -> counts in the same window, for the contrast sentence.
+    `elsewhere`: (source IP, other ISP's title) -> counts in the same window, for the contrast sentence. `day`: the
+    last 24 hours, or as much of them as was counted. `changed`: (host, queue) -> the change of ours in force on it.
     """
 
     cells: Mapping[Key, Tally]
@@ -59,6 +54,13 @@ class Counts:
     samples: Mapping[str, str]
     queues: tuple[QueueState, ...]
     hosts: tuple[HostLine, ...]
+    day: Span | None = None
+    recipients: Recipients | None = None
+    hosted: Tally = field(default_factory=Tally)
+    usual: Usual | None = None
+    waiting: QueueTrend | None = None
+    queue_trends: tuple[QueueTrend, ...] = ()
+    changed: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ def judge(
         series=tuple(Point(minute, tally) for minute, tally in sorted(counts.minutes.items())),
         evidence=tuple(_evidence(ips, reading, counts)),
         advice="",
+        spans=_spans(window, reading.now, counts),
+        recipients=counts.recipients,
+        hosted=counts.hosted,
+        usual=counts.usual,
+        waiting=counts.waiting,
+        rising=rising(counts.queue_trends),
+        per_host=_shares(_sum_by(counts.cells, 0)),
+        untold=tuple(_untold(counts, reading.now)),
     )
 
 
@@ -169,46 +179,24 @@ def _reply_lines(
 def _evidence(ips: tuple[Share, ...], reading: Reading, counts: Counts) -> Iterable[str]:
     """Plain sentences that hold, strongest first; none where there is too little to say."""
     deferred = reading.now.deferred
-    if not deferred:
-        return
-    worst = carriers(ips)
-    if worst:
-        share = sum(row.tally.deferred for row in worst) / deferred
-        yield f"{len(worst)} of {len(ips)} IPs {'carries' if len(worst) == 1 else 'carry'} {share:.0%} of the deferrals"
-        yield from _contrast({row.key for row in worst}, counts.elsewhere)
-    elif alike(ips):
-        yield f"all {len(ips)} IPs are deferred alike: not one IP's own standing"
-    if left_out := deferred - reading.aimed:
-        yield f"{left_out:,} of {deferred:,} deferrals are full or dead mailboxes: not in the tier"
-    yield from _self_made(counts.queues)
+    if deferred:
+        yield from evidence.of_ips(ips, deferred, counts.elsewhere)
+        yield from evidence.of_recipients(deferred, deferred - reading.aimed, counts.recipients)
+    yield from evidence.of_queues(counts.queues, counts.changed)
 
 
-def _contrast(worst: set[str], elsewhere: Mapping[tuple[str, str], Tally]) -> Iterable[str]:
-    """How the same IPs do at other ISPs: clean is only said where every one of them sends enough to tell."""
-    at: dict[str, dict[str, Tally]] = defaultdict(dict)
-    for (ip, title), tally in elsewhere.items():
-        if ip in worst and tally.attempts >= MIN_ATTEMPTS:
-            at[title][ip] = at[title].get(ip, Tally()) + tally
-    sums = {title: sum(by_ip.values(), Tally()) for title, by_ip in at.items()}
-    rates = {title: tally.rate for title, tally in sums.items() if tally.attempts >= ENOUGH}
-    bad = sorted((title for title in rates if rates[title] >= CLEAN), key=lambda title: (-rates[title], title))
-    clean = sorted(title for title in rates if rates[title] < CLEAN and set(at[title]) == worst)
-    one = len(worst) == 1
-    if bad:
-        who = "the same IP is" if one else f"{len(at[bad[0]])} of them {'is' if len(at[bad[0]]) == 1 else 'are'}"
-        yield f"{who} deferred elsewhere too: " + ", ".join(f"{title} {rates[title]:.0%}" for title in bad[:3])
-    elif clean:
-        yield f"the same {'IP is' if one else 'IPs are'} clean at {_listed(clean[:3])}"
+def _spans(window: Window, now: Tally, counts: Counts) -> tuple[Span, ...]:
+    since = (window.end - SHORT).timestamp()
+    short = sum((tally for minute, tally in counts.minutes.items() if minute >= since), Tally())
+    longer = (counts.day,) if counts.day is not None else ()
+    return spans(Span(min(SHORT, window.length), short), Span(window.length, now), *longer)
 
 
-def _self_made(queues: tuple[QueueState, ...]) -> Iterable[str]:
-    paused = sum(queue.paused for queue in queues)
-    slowed = sum(queue.mode == "backoff" for queue in queues)
-    if paused:
-        yield f"{paused} of {len(queues)} queues {'is' if paused == 1 else 'are'} paused"
-    if slowed:
-        yield f"{slowed} of {len(queues)} queues {'is' if slowed == 1 else 'are'} in backoff mode"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _untold(counts: Counts, now: Tally) -> Iterable[Untold]:
+    """What of the window's mail has no source IP, VMTA or campaign."""
+    for column, place in (("dlvSourceIp", 1), ("vmta", 2)):
+        without = {key: tally for key, tally in counts.cells.items() if not key[place] and tally.attempts}
+        if without:
+            yield Untold(column, sum(without.values(), Tally()), tuple(sorted({key[0] for key in without})))
+    if now.attempts and not counts.jobs:
+        yield Untold("jobId", now, tuple(sorted({key[0] for key, tally in counts.cells.items() if tally.attempts})))
