@@ -202,9 +202,9 @@ class ChangeStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where an incident stands in Slack: the root message and the newest revision it shows."""
+    """Where an incident or outage stands in Slack: the root message and the newest revision it shows."""
 
-    incident: int
+    subject: int
     channel: str
     ts: str
     revision: int

@@ -44,9 +44,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of an incident's timeline (the Slack thread). `broadcast` shows it in the channel as well."""
+    """One line of the timeline (the Slack thread) of an incident or outage, whose id is `subject`. `broadcast` shows
+    it in the channel as well."""
 
-    incident: int
+    subject: int
     at: datetime
     text: str
     """Slack mrkdwn, already escaped where it holds foreign text."""

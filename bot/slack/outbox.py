@@ -102,7 +102,7 @@ class Outbox:
                 for incident in self._outbox.pending(self._channel):
                     done += self._one(f"INC-{incident.id}", partial(self._show, incident))
                 for note in self._outbox.notes(self._channel):
-                    done += self._one(f"line {note.id} of INC-{note.note.incident}", partial(self._tell, note))
+                    done += self._one(f"line {note.id} of INC-{note.note.subject}", partial(self._tell, note))
             except ChatError as error:
                 self._stumbled(error, before)
             return done
@@ -190,7 +190,7 @@ class Outbox:
         except ChatError as error:
             if error.code not in THREAD_GONE:
                 raise
-            self._post({"text": f"`INC-{note.incident}` {text}"}, seed)
+            self._post({"text": f"`INC-{note.subject}` {text}"}, seed)
         self._outbox.note_posted(pending.id, self._channel)
 
     def _post(self, payload: Json, seed: str, **where: str | bool) -> str:

@@ -79,8 +79,8 @@ class SqlIncidentStore:
             return _get(connection, incident.id) if won else None
 
     def note(self, note: Note) -> None:
-        row = {"incident": note.incident, "at": note.at, "text": note.text, "broadcast": note.broadcast}
-        with writing(self._engine, f"note on INC-{note.incident}") as connection:
+        row = {"incident": note.subject, "at": note.at, "text": note.text, "broadcast": note.broadcast}
+        with writing(self._engine, f"note on INC-{note.subject}") as connection:
             connection.execute(insert(note_table).values(row))
 
 

@@ -38,9 +38,9 @@ class SqlOutboxStore:
 
     def posted(self, told: Post) -> None:
         """A revision older than the one remembered changes nothing."""
-        here = and_(post.c.incident == told.incident, post.c.channel == told.channel)
-        row = {"incident": told.incident, "channel": told.channel, "ts": told.ts, "revision": told.revision}
-        with writing(self._engine, f"remember the post of INC-{told.incident}") as connection:
+        here = and_(post.c.incident == told.subject, post.c.channel == told.channel)
+        row = {"incident": told.subject, "channel": told.channel, "ts": told.ts, "revision": told.revision}
+        with writing(self._engine, f"remember the post of INC-{told.subject}") as connection:
             if connection.execute(select(post.c.revision).where(here)).one_or_none() is None:
                 connection.execute(insert(post).values(row))
             connection.execute(update(post).where(here, post.c.revision <= told.revision).values(row))

@@ -79,6 +79,6 @@ class MemoryIncidentStore:
 
     def note(self, note: Note) -> None:
         with self._lock:
-            if note.incident not in self._incidents:
-                raise StoreError(f"could not note on INC-{note.incident}: there is no such incident")
+            if note.subject not in self._incidents:
+                raise StoreError(f"could not note on INC-{note.subject}: there is no such incident")
             self.notes.append(note)

@@ -27,19 +27,19 @@ class MemoryOutboxStore:
         return self._posts.get((incident, channel))
 
     def posted(self, post: Post) -> None:
-        if self._incidents.get(post.incident) is None:
-            raise StoreError(f"could not remember the post of INC-{post.incident}: there is no such incident")
+        if self._incidents.get(post.subject) is None:
+            raise StoreError(f"could not remember the post of INC-{post.subject}: there is no such incident")
         with self._lock:
-            kept = self._posts.get((post.incident, post.channel))
+            kept = self._posts.get((post.subject, post.channel))
             if kept is None or kept.revision <= post.revision:
-                self._posts[post.incident, post.channel] = post
+                self._posts[post.subject, post.channel] = post
 
     def notes(self, channel: str) -> tuple[PendingNote, ...]:
         with self._lock:
             return tuple(
-                PendingNote(place, note, self._posts[note.incident, channel].ts)
+                PendingNote(place, note, self._posts[note.subject, channel].ts)
                 for place, note in enumerate(self._incidents.notes, start=1)
-                if (note.incident, channel) in self._posts and (place, channel) not in self._notes_posted
+                if (note.subject, channel) in self._posts and (place, channel) not in self._notes_posted
             )
 
     def note_posted(self, note: int, channel: str) -> None:
