@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 EXPIRY_EVERY_S = 5
 TEND_SOCKET_EVERY_S = 5
-CLEAN_UP_EVERY_S = 600
+CLEAN_UP_EVERY_S = 60
 POLL_WORKERS = 64
 """A host that does not answer holds its thread for 20 s and more, so there are many; they hardly do but wait."""
 FIRST_AT_ONCE = 8

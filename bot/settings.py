@@ -153,6 +153,17 @@ class Config(_Model):
     alerts: AlertSettings = AlertSettings()
     playbooks: Expanded | None = None
     keep_tallies: Duration = timedelta(days=14)
+    keep_hours: Duration = Field(timedelta(days=400), validate_default=True)
+
+    @field_validator("keep_hours")
+    @classmethod
+    def _hours_outlive_minutes(cls, hours: timedelta, info: ValidationInfo) -> timedelta:
+        minutes = info.data.get("keep_tallies", timedelta(0))
+        if hours < minutes:
+            raise ValueError(
+                f"expected keep_hours not below keep_tallies ({duration_words(minutes)}), found {duration_words(hours)}"
+            )
+        return hours
 
     @field_validator("alerts")
     @classmethod

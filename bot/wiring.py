@@ -35,6 +35,7 @@ from bot.store.engine import migrate, open_engine
 from bot.store.fleet import SqlFleetStore
 from bot.store.incidents import SqlIncidentStore
 from bot.store.outbox import SqlOutboxStore
+from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
 
 GRACE_S = 4.0
@@ -124,6 +125,7 @@ class _Parts:
         migrate(self.engine)
         self.tallies = SqlTallyStore(self.engine)
         self.fleet = SqlFleetStore(self.engine)
+        self.retention = Retention(self.engine, self.config.keep_tallies, self.config.keep_hours)
         self.incidents = SqlIncidentStore(self.engine)
         self.changes = SqlChangeStore(self.engine)
         self.audit = SqlAuditLog(self.engine)
@@ -218,7 +220,7 @@ class _Parts:
         )
 
     def _clean_up(self) -> int:
-        return self.tallies.prune(self.clock.now() - self.config.keep_tallies)
+        return self.retention.clean_up(self.clock.now())
 
     def _watch(self) -> Watch:
         return Watch(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
+from sqlalchemy import Connection, Engine, Select, select
 
-from bot.core.model import Dim, FilePosition, Tally, Window
+from bot.core.model import Dim, FilePosition, Recipients, Tally, Window
 from bot.ports import NewRecords
 from bot.store import replies
 from bot.store.commit import commit
-from bot.store.tables import file_position, isp_tally, job_tally, reply, tally
-from bot.store.totals import grouped, minute_floor
+from bot.store.hours import rolled_to
+from bot.store.recipients import recipients
+from bot.store.tables import file_position, reply
+from bot.store.totals import grouped, hosted, hourly
 from bot.store.transactions import reading, writing
 
 
@@ -43,29 +45,27 @@ class SqlTallyStore:
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         query = grouped(window, by, isp=isp)
         with reading(self._engine, "sum tallies") as connection:
-            rows = connection.execute(query).all()
-        return {tuple(map(str, row[: len(by)])): Tally(*row[len(by) :]) for row in rows}
+            return _by_key(connection, query, len(by))
+
+    def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        with reading(self._engine, "sum hours") as connection:
+            query = hourly(window, by, isp=isp, rolled_to=rolled_to(connection))
+            return _by_key(connection, query, len(by))
+
+    def hosted(self, window: Window, isp: str) -> Tally:
+        with reading(self._engine, f"sum the hosted mail of {isp}") as connection:
+            return _by_key(connection, hosted(window, isp), 0).get((), Tally())
+
+    def recipients(self, window: Window, isp: str) -> Recipients | None:
+        with reading(self._engine, f"count the deferred recipients of {isp}") as connection:
+            return recipients(connection, window, isp)
 
     def samples(self, isp: str) -> Mapping[str, str]:
         query = select(reply.c.template, reply.c.sample).where(reply.c.isp == isp)
         with reading(self._engine, f"read reply samples of {isp}") as connection:
             return {row.template: row.sample for row in connection.execute(query)}
 
-    def prune(self, before: datetime, step: int = 5_000) -> int:
-        """Delete whole minutes older than `before`, about `step` rows of each table, and templates no longer used.
 
-        Returns:
-            How many rows went. Call again until it is 0; in between others can write.
-        """
-        minute = minute_floor(before)
-        with writing(self._engine, "delete old tallies") as connection:
-            gone = sum(_prune(connection, table, minute, step) for table in (tally, isp_tally, job_tally))
-            return gone if gone else replies.forget(connection, minute)
-
-
-def _prune(connection: Connection, table: Table, before: int, step: int) -> int:
-    oldest = select(table.c.minute).where(table.c.minute < before).order_by(table.c.minute).limit(step).subquery()
-    upto = connection.execute(select(func.max(oldest.c.minute))).scalar()
-    if upto is None:
-        return 0
-    return connection.execute(delete(table).where(table.c.minute <= upto)).rowcount
+def _by_key(connection: Connection, query: Select[Any], width: int) -> dict[tuple[str, ...], Tally]:
+    rows = connection.execute(query).all()
+    return {tuple(map(str, row[:width])): Tally(*row[width:]) for row in rows}

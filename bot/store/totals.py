@@ -10,15 +10,29 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, Subquery, Table, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Label, Select, Subquery, Table, case, func, select, union_all
 
 from bot.core.model import Dim, Window
-from bot.store.tables import COUNTS, isp_tally, job_tally, reply, tally
+from bot.store.hours import HOUR_S, MINUTE_S
+from bot.store.replies import NO_REPLY, OTHER_TEMPLATE
+from bot.store.tables import (
+    COUNTS,
+    hosted_tally,
+    isp_hour,
+    isp_tally,
+    job_hour,
+    job_tally,
+    reply,
+    reply_hour,
+    source_hour,
+    tally,
+)
 
-MINUTE_S = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _NAMED_MINUTES = 1_440
+_BESIDE_JOB = {Dim.JOB, Dim.MINUTE, Dim.ISP, Dim.HOST}
+_HOURS = {None: isp_hour, Dim.SOURCE_IP: source_hour, Dim.REPLY: reply_hour, Dim.JOB: job_hour}
 _COLUMN = {dim: dim.value for dim in Dim} | {Dim.REPLY: "reply_id"}
 
 
@@ -36,11 +50,11 @@ def whole_minutes(window: Window) -> range:
 def source(by: tuple[Dim, ...]) -> Table:
     """The smallest table that can answer.
 
-    Raises: ValueError where `Dim.JOB` is asked for together with something else than MINUTE and ISP.
+    Raises: ValueError where `Dim.JOB` is asked for together with a source IP, VMTA or reply.
     """
     if Dim.JOB in by:
-        if not set(by) <= {Dim.JOB, Dim.MINUTE, Dim.ISP}:
-            raise ValueError(f"JOB goes together with MINUTE and ISP only, found {', '.join(by)}")
+        if not set(by) <= _BESIDE_JOB:
+            raise ValueError(f"JOB goes together with MINUTE, ISP and HOST only, found {', '.join(by)}")
         return job_tally
     return isp_tally if set(by) <= {Dim.MINUTE, Dim.ISP} else tally
 
@@ -48,17 +62,77 @@ def source(by: tuple[Dim, ...]) -> Table:
 def grouped(window: Window, by: tuple[Dim, ...], *, isp: str | None) -> Select[Any]:
     """Columns: `by` in order, then the four counts. No row where nothing was counted."""
     table = source(by)
-    columns = [table.c[_COLUMN[dim]] for dim in by]
-    query = select(*columns, *(_sum(table.c[name]) for name in COUNTS)).where(_inside(table, window, isp is not None))
-    if isp is not None:
-        query = query.where(table.c.isp == isp)
-    query = query.group_by(*columns) if columns else query.having(func.count() > 0)
+    query = _summed(table, _inside(table, window, isp is not None), by, isp)
     return _with_templates(query.subquery(), by) if Dim.REPLY in by else query
 
 
+def hosted(window: Window, isp: str) -> Select[Any]:
+    """Columns: the four counts of one ISP's hosted domains."""
+    return _summed(hosted_tally, _inside(hosted_tally, window, one_isp=True), (), isp)
+
+
+def hourly(window: Window, by: tuple[Dim, ...], *, isp: str | None, rolled_to: int | None) -> Select[Any]:
+    """As `grouped`, per hour: what is rolled from the hours, what is not from the minutes.
+
+    `rolled_to` is to be read in the transaction the query runs in.
+
+    Raises: ValueError where `by` holds what is not kept per hour.
+    """
+    first, end = whole_hours(window)
+    since = first if rolled_to is None else max(first, rolled_to)
+    hours, minutes = _hours(by), source(by)
+    rolled = _summed(hours, (hours.c.hour >= first) & (hours.c.hour < end), by, isp)
+    live = _summed(minutes, (minutes.c.minute >= since) & (minutes.c.minute < end), by, isp, step_s=HOUR_S)
+    sums = _together(union_all(rolled, live), by)
+    return _with_templates(sums.subquery(), by) if Dim.REPLY in by else sums
+
+
+def whole_hours(window: Window) -> tuple[int, int]:
+    """Start of the first and end of the last hour that `window` touches."""
+    first = (window.start - _EPOCH) // _MINUTE * MINUTE_S
+    end = -((_EPOCH - window.end) // timedelta(hours=1)) * HOUR_S
+    return first - first % HOUR_S, end
+
+
+def _hours(by: tuple[Dim, ...]) -> Table:
+    others = set(by) - {Dim.MINUTE, Dim.ISP}
+    only = next(iter(others), None)
+    if len(others) > 1 or only not in _HOURS:
+        raise ValueError(f"hours are kept by ISP and one of SOURCE_IP, REPLY and JOB, found {', '.join(by)}")
+    return _HOURS[only]
+
+
+def _summed(
+    table: Table, inside: ColumnElement[bool], by: tuple[Dim, ...], isp: str | None, *, step_s: int = MINUTE_S
+) -> Select[Any]:
+    """The counts of the rows `inside`, grouped; minutes of `step_s` together where they are of a longer stretch."""
+    columns = [_column(table, dim, step_s).label(_COLUMN[dim]) for dim in by]
+    query = select(*columns, *(_sum(table.c[name]) for name in COUNTS)).where(inside)
+    if isp is not None:
+        query = query.where(table.c.isp == isp)
+    return query.group_by(*columns) if columns else query.having(func.count() > 0)
+
+
+def _column(table: Table, dim: Dim, step_s: int) -> ColumnElement[Any]:
+    if dim is not Dim.MINUTE:
+        return table.c[_COLUMN[dim]]
+    if "hour" in table.c:
+        return table.c.hour
+    return table.c.minute if step_s == MINUTE_S else table.c.minute - table.c.minute % step_s
+
+
+def _together(parts: CompoundSelect[Any], by: tuple[Dim, ...]) -> Select[Any]:
+    rows = parts.subquery()
+    columns = [rows.c[_COLUMN[dim]] for dim in by]
+    query = select(*columns, *(_sum(rows.c[name]) for name in COUNTS))
+    return query.group_by(*columns) if columns else query.having(func.count() > 0)
+
+
 def _with_templates(sums: Subquery, by: tuple[Dim, ...]) -> Select[Any]:
-    """Sums by number become sums by text: one template has a number for every ISP."""
-    template = func.coalesce(reply.c.template, "")
+    """Sums by number become sums by text: one template has a number for every ISP. Hours outlive the templates
+    nobody has seen for long: those are "other replies"."""
+    unnamed = case((sums.c.reply_id == NO_REPLY, ""), else_=OTHER_TEMPLATE)
+    template = func.coalesce(reply.c.template, unnamed)
     dims = [template if dim is Dim.REPLY else sums.c[_COLUMN[dim]] for dim in by]
     query = select(*dims, *(_sum(sums.c[name]) for name in COUNTS))
     return query.select_from(sums.outerjoin(reply, reply.c.id == sums.c.reply_id)).group_by(*dims)

@@ -17,16 +17,30 @@ def upsert(connection: Connection, table: Table, *, add: Collection[str] = (), r
     with neither the row stays as it is. The column names come from the schema, never from outside.
     """
     mark = placeholder(connection)
-    names = [column.name for column in table.columns]
-    key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    sets = [f'"{name}" = {table.name}."{name}" + excluded."{name}"' for name in names if name in add]
-    sets += [f'"{name}" = excluded."{name}"' for name in names if name in replace]
-    columns = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join(mark for _ in names)
-    then = f"DO UPDATE SET {', '.join(sets)}" if sets else "DO NOTHING"
-    return f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) ON CONFLICT ({key}) {then}"
+    marks = ", ".join(mark for _ in table.columns)
+    return f"{_insert(table)} VALUES ({marks}) {_conflict(table, add, replace)}"
+
+
+def add_from(table: Table, query: str, *, add: Collection[str]) -> str:
+    """The same of the rows of `query`, a SELECT of all columns of `table` in their order that has a WHERE (SQLite
+    would take the ON of an unbounded one for a join's)."""
+    return f"{_insert(table)} {query} {_conflict(table, add, ())}"
 
 
 def placeholder(connection: Connection) -> str:
     """The driver's sign for a value."""
     return "?" if connection.dialect.paramstyle == "qmark" else "%s"
+
+
+def _insert(table: Table) -> str:
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({columns})"
+
+
+def _conflict(table: Table, add: Collection[str], replace: Collection[str]) -> str:
+    names = [column.name for column in table.columns]
+    key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    sets = [f'"{name}" = {table.name}."{name}" + excluded."{name}"' for name in names if name in add]
+    sets += [f'"{name}" = excluded."{name}"' for name in names if name in replace]
+    then = f"DO UPDATE SET {', '.join(sets)}" if sets else "DO NOTHING"
+    return f"ON CONFLICT ({key}) {then}"

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 
-from bot.core.model import Cell, Dim, FilePosition, JobCell, Tally, Window
+from bot.core import distinct
+from bot.core.model import (
+    RECIPIENTS_EVERY_S,
+    Cell,
+    Dim,
+    FilePosition,
+    IspCell,
+    JobCell,
+    Recipients,
+    Tally,
+    Window,
+)
 from bot.ports import NewRecords
 from bot.store.replies import OTHER_TEMPLATE, SAMPLE_CHARS, TEMPLATES_PER_ISP
 
@@ -22,6 +33,8 @@ class MemoryTallyStore:
         self._cells: dict[Cell, Tally] = {}
         self._jobs: dict[JobCell, Tally] = {}
         self._samples: dict[str, dict[str, str]] = {}
+        self._hosted: dict[IspCell, Tally] = {}
+        self._deferred_to: dict[IspCell, distinct.Distinct] = {}
         self._seen_day: dict[tuple[str, str], int] = {}
 
     def positions(self, host: str) -> tuple[FilePosition, ...]:
@@ -37,41 +50,61 @@ class MemoryTallyStore:
                 self._cells[kept] = self._cells.get(kept, Tally()) + roll_up.cells[cell]
             for job, tally in roll_up.jobs.items():
                 self._jobs[job] = self._jobs.get(job, Tally()) + tally
+            for hosted, tally in roll_up.hosted.items():
+                self._hosted[hosted] = self._hosted.get(hosted, Tally()) + tally
+            for stretch, seen in roll_up.deferred_to.items():
+                self._deferred_to[stretch] = distinct.merged(self._deferred_to.get(stretch, ()), seen)
             self._positions[host] = records.positions
 
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
-        if Dim.JOB in by and not set(by) <= {Dim.JOB, Dim.MINUTE, Dim.ISP}:
-            raise ValueError(f"JOB goes together with MINUTE and ISP only, found {', '.join(by)}")
-        first = math.ceil(window.start.timestamp() / 60) * 60
-        end = math.floor(window.end.timestamp() / 60) * 60
-        sums: dict[tuple[str, ...], Tally] = {}
+        if Dim.JOB in by and not set(by) <= {Dim.JOB, Dim.MINUTE, Dim.ISP, Dim.HOST}:
+            raise ValueError(f"JOB goes together with MINUTE, ISP and HOST only, found {', '.join(by)}")
+        return self._sums(*_inside(window, 60), by, isp, 60)
+
+    def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        if len(set(by) - {Dim.MINUTE, Dim.ISP}) > 1 or {Dim.HOST, Dim.VMTA} & set(by):
+            raise ValueError(f"hours are kept by ISP and one of SOURCE_IP, REPLY and JOB, found {', '.join(by)}")
+        return self._sums(*_touched(window, 3_600), by, isp, 3_600)
+
+    def hosted(self, window: Window, isp: str) -> Tally:
+        first, end = _inside(window, 60)
         with self._lock:
-            rows: Mapping[Cell, Tally] | Mapping[JobCell, Tally] = self._jobs if Dim.JOB in by else self._cells
-            for cell, tally in rows.items():
-                if first <= cell.minute < end and isp in (None, cell.isp):
-                    key = tuple(str(getattr(cell, dim.value)) for dim in by)
-                    sums[key] = sums.get(key, Tally()) + tally
-        return sums
+            parts = [tally for cell, tally in self._hosted.items() if cell.isp == isp and first <= cell.start < end]
+        return sum(parts, Tally())
+
+    def recipients(self, window: Window, isp: str) -> Recipients | None:
+        first, end = _touched(window, RECIPIENTS_EVERY_S)
+        seen: set[int] = set()
+        whole = Tally()
+        with self._lock:
+            for cell, tally in self._cells.items():
+                if cell.isp != isp or not first <= cell.minute < end:
+                    continue
+                stretch = IspCell(cell.minute - cell.minute % RECIPIENTS_EVERY_S, isp)
+                if tally.deferred and stretch not in self._deferred_to:
+                    return None
+                seen.update(self._deferred_to.get(stretch, ()))
+                whole += tally
+        kept = tuple(sorted(seen)[: distinct.KEPT])
+        span = Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(end, UTC))
+        return Recipients(span, distinct.count(kept), whole)
 
     def samples(self, isp: str) -> Mapping[str, str]:
         with self._lock:
             return dict(self._samples.get(isp, {}))
 
-    def prune(self, before: datetime, step: int = 5_000) -> int:
-        del step
-        minute = math.floor(before.timestamp() / 60) * 60
+    def _sums(
+        self, first: int, end: int, by: tuple[Dim, ...], isp: str | None, step_s: int
+    ) -> dict[tuple[str, ...], Tally]:
+        sums: dict[tuple[str, ...], Tally] = {}
         with self._lock:
-            old_cells = [cell for cell in self._cells if cell.minute < minute]
-            old_jobs = [job for job in self._jobs if job.minute < minute]
-            for cell in old_cells:
-                del self._cells[cell]
-            for job in old_jobs:
-                del self._jobs[job]
-            unused = [name for name, day in self._seen_day.items() if day < minute // 86_400]
-            for isp, template in unused:
-                del self._samples[isp][template]
-                del self._seen_day[isp, template]
-        return len(old_cells) + len(old_jobs) + len(unused)
+            rows: Mapping[Cell, Tally] | Mapping[JobCell, Tally] = self._jobs if Dim.JOB in by else self._cells
+            for cell, tally in rows.items():
+                if first <= cell.minute < end and isp in (None, cell.isp):
+                    at = cell._replace(minute=cell.minute - cell.minute % step_s)
+                    key = tuple(str(getattr(at, dim.value)) for dim in by)
+                    sums[key] = sums.get(key, Tally()) + tally
+        return sums
 
     def _template(self, cell: Cell, samples: Mapping[tuple[str, str], str]) -> str:
         known = self._samples.setdefault(cell.isp, {})
@@ -83,3 +116,13 @@ class MemoryTallyStore:
         name = (cell.isp, template)
         self._seen_day[name] = max(self._seen_day.get(name, 0), cell.minute // 86_400)
         return template
+
+
+def _inside(window: Window, step_s: int) -> tuple[int, int]:
+    """The whole steps inside `window`: start of the first, end of the last."""
+    return math.ceil(window.start.timestamp() / step_s) * step_s, math.floor(window.end.timestamp() / step_s) * step_s
+
+
+def _touched(window: Window, step_s: int) -> tuple[int, int]:
+    """The whole steps that `window` touches."""
+    return math.floor(window.start.timestamp() / step_s) * step_s, math.ceil(window.end.timestamp() / step_s) * step_s

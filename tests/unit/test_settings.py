@@ -48,11 +48,19 @@ def test_the_core_of_a_config_is_enough(tmp_path: Path) -> None:
 def test_the_documented_example_holds_the_defaults(tmp_path: Path) -> None:
     example, plain = load_config(EXAMPLE), load_config(written(tmp_path, CORE))
     assert example.alerts == plain.alerts
-    assert (example.poll_every, example.backfill, example.keep_tallies) == (
+    assert (example.poll_every, example.backfill, example.keep_tallies, example.keep_hours) == (
         plain.poll_every,
         plain.backfill,
         plain.keep_tallies,
+        plain.keep_hours,
     )
+
+
+def test_hours_are_kept_at_least_as_long_as_minutes(tmp_path: Path) -> None:
+    for text in ("keep_hours: 13d\n", "keep_tallies: 500d\n"):
+        (fault,) = faults(tmp_path, CORE + text)
+        assert "expected keep_hours not below keep_tallies (" in fault
+    assert load_config(written(tmp_path, CORE + "keep_hours: 14d\n")).keep_hours == timedelta(days=14)
 
 
 def test_all_faults_at_once(tmp_path: Path) -> None:
