@@ -187,7 +187,6 @@ class OverviewLine:
     incident: int | None
     lately: Tally = field(default_factory=Tally)
     """The last 5 minutes."""
-    waiting: QueueTrend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +200,5 @@ class Overview:
     min_attempts: int
     hosts: tuple[HostLine, ...]
     active_changes: int
+    rising: tuple[QueueTrend, ...] = ()
+    """ISPs (`name` is the title) whose queues have clearly grown, most recipients gained first."""

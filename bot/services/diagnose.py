@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
 from bot.core.change import ACTIVE
 from bot.core.classify import Classifier
@@ -16,10 +17,12 @@ from bot.core.isp import IspCatalog
 from bot.core.judge import Classify, Counts, Key, Reading, judge, read_replies
 from bot.core.model import Dim, Tally, Window
 from bot.core.tier import Tier, TierRule
+from bot.core.trends import SHORT
 from bot.playbook.plan import PlanFacts
 from bot.playbook.recommend import offers
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
+from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
 
@@ -68,11 +71,12 @@ class Diagnose:
         self._hosts = hosts
         self._clock = clock
         self._queues = QueueIndex(fleet, isps, hosts, judgement.stale_after)
+        self._long_run = LongRun(self._tallies, isps)
         self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
 
-    def isp(self, isp: str) -> Diagnosis:
-        """Everything known about one ISP now, with the playbooks that fit."""
-        window = self._window()
+    def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:
+        """Everything known about one ISP now, with the playbooks that fit. `length`: another window than usual."""
+        window = self._window(length)
         counts = self._counts(isp, window)
         incident = next((i for i in self._incidents.unresolved() if i.isp == isp), None)
         diagnosis = judge(
@@ -105,6 +109,7 @@ class Diagnose:
         window = self._window()
         whole = {isp: tally for (isp,), tally in self._tallies.totals(window, (Dim.ISP,)).items()}
         before = self._tallies.totals(window.before(), (Dim.ISP,))
+        lately = self._tallies.totals(Window.ending(window.end, SHORT), (Dim.ISP,))
         incidents = {incident.isp: incident for incident in self._incidents.unresolved()}
         listed = [isp for isp, tally in whole.items() if self._enough(isp, tally) or isp in incidents]
         listed.sort(key=lambda isp: (-whole[isp].rate, -whole[isp].attempts, isp))
@@ -115,6 +120,7 @@ class Diagnose:
                 isp,
                 self._read(isp, window) if isp in looked_into else Reading(whole[isp], 0, None, ""),
                 before.get((isp,), Tally()),
+                lately.get((isp,), Tally()),
                 incidents.get(isp),
             )
             for isp in listed
@@ -127,6 +133,7 @@ class Diagnose:
             min_attempts=self._judgement.rule.min_attempts,
             hosts=self.hosts(),
             active_changes=len(self._changes.in_states(ACTIVE)),
+            rising=self._queues.rising(self._clock.now()),
         )
 
     def hosts(self) -> tuple[HostLine, ...]:
@@ -161,9 +168,24 @@ class Diagnose:
         changes = self._changes.of_incident(incident.id) if incident else ()
         return {change.plan.playbook for change in changes if change.state in ACTIVE}
 
-    def _window(self) -> Window:
+    def history(self, isp: str, length: timedelta) -> History:
+        """One ISP hour by hour over the last `length`."""
+        return self._long_run.history(isp, length, self._clock.now(), self._judgement.rule_of(isp).min_attempts)
+
+    def campaigns(self, isp: str | None = None) -> Campaigns:
+        """The campaigns of the last 24 hours, of one ISP or of all."""
+        rule = self._judgement.rule_of(isp) if isp else self._judgement.rule
+        return self._long_run.campaigns(isp, self._clock.now(), rule.min_attempts)
+
+    def host_reports(self) -> tuple[HostReport, ...]:
+        """Every configured host in full, in the order of the configuration."""
+        health = {one.host: one for one in self._fleet.health()}
+        seen = {snapshot.host: snapshot for snapshot in self._fleet.snapshots()}
+        return tuple(host_report(line, health.get(line.host), seen.get(line.host)) for line in self.hosts())
+
+    def _window(self, length: timedelta | None = None) -> Window:
         """The last whole minutes up to and including the running one."""
-        return Window.ending(_next_minute(self._clock.now()), self._judgement.window)
+        return Window.ending(_next_minute(self._clock.now()), length or self._judgement.window)
 
     def _enough(self, isp: str, tally: Tally) -> bool:
         return tally.attempts >= self._judgement.rule_of(isp).min_attempts
@@ -178,7 +200,9 @@ class Diagnose:
             {reply: tally for (reply,), tally in totals.items()}, self._tallies.samples(isp), self._classify(isp)
         )
 
-    def _line(self, isp: str, reading: Reading, before: Tally, incident: Incident | None) -> OverviewLine:
+    def _line(
+        self, isp: str, reading: Reading, before: Tally, lately: Tally, incident: Incident | None
+    ) -> OverviewLine:
         current = incident.tier if incident else Tier.CLEAR
         return OverviewLine(
             isp=isp,
@@ -189,6 +213,7 @@ class Diagnose:
             cause=reading.cause,
             code=reading.code,
             incident=incident.id if incident else None,
+            lately=lately,
         )
 
     def _classify(self, isp: str) -> Classify:
@@ -202,20 +227,34 @@ class Diagnose:
         totals = self._tallies.totals
         cells = self._cells(isp, window)
         ours = {key[1] for key in cells}
+        now, long_run = self._clock.now(), self._long_run
+        waiting, trends = self._queues.trends(isp, now)
         return Counts(
             cells=cells,
             before=totals(window.before(), (Dim.ISP,), isp=isp).get((isp,), Tally()),
             elsewhere={
                 (ip, self._isps.title(other)): tally
-                for (ip, other), tally in self._by_ip(window).items()
+                for (ip, other), tally in self._by_ip(self._window()).items()
                 if other != isp and ip in ours
             },
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
             minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
             samples=self._tallies.samples(isp),
-            queues=self._queues.of(isp, self._clock.now()),
+            queues=self._queues.of(isp, now),
             hosts=self.hosts(),
+            day=long_run.day(isp, window),
+            recipients=long_run.recipients(isp, window),
+            hosted=long_run.hosted(isp, window),
+            usual=long_run.usual(isp, window, self._judgement.rule_of(isp).min_attempts),
+            waiting=waiting,
+            queue_trends=trends,
+            changed=self._changed(),
         )
+
+    def _changed(self) -> dict[tuple[str, str], int]:
+        """(host, queue) -> the change in force on it."""
+        changes = self._changes.in_states(ACTIVE)
+        return {(step.host, step.queue): change.id for change in changes for step in change.plan.steps}
 
     def _by_ip(self, window: Window) -> Mapping[tuple[str, str], Tally]:
         """(source IP, ISP) -> counts of all mail in `window`. It is the one sum over everything and only a contrast

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.diagnosis import QueueTrend
 from bot.core.isp import IspCatalog
-from bot.core.model import HostSnapshot, QueueState
+from bot.core.model import HostSnapshot, QueueSizes, QueueState
+from bot.core.trends import GROWN_BY, HOUR, QUARTER, clearly_grown, queue_trends, rising, together
 from bot.ports import FleetStore
 
 
@@ -15,6 +17,17 @@ from bot.ports import FleetStore
 class _Sorted:
     snapshot: HostSnapshot
     by_isp: dict[str, tuple[QueueState, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One earlier look, by ISP. `sizes` is None where there was none."""
+
+    sizes: QueueSizes | None
+    by_isp: Mapping[str, Mapping[tuple[str, str], int]]
+
+    def of(self, isp: str) -> QueueSizes | None:
+        return self.sizes and replace(self.sizes, sizes=self.by_isp.get(isp, {}))
 
 
 class QueueIndex:
@@ -26,6 +39,7 @@ class QueueIndex:
         self._hosts = frozenset(hosts)
         self._stale_after = stale_after
         self._sorted: dict[str, _Sorted] = {}
+        self._earlier: tuple[datetime, tuple[_Look, _Look]] | None = None
 
     def of(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
         """Queues of `isp`. A host's list that is stale is left out: what it says may long have changed."""
@@ -40,6 +54,42 @@ class QueueIndex:
             if other != isp
             for queue in queues
         )
+
+    def trends(self, isp: str, now: datetime) -> tuple[QueueTrend | None, tuple[QueueTrend, ...]]:
+        """The queues of `isp` together (None where no host's queues are known), and each of them."""
+        hosts = {snapshot.host for snapshot in self._fresh(now)}
+        queues = self.of(isp, now)
+        quarter, hour = (look.of(isp) for look in self._looks(now))
+        whole = together(queues, hosts, quarter, hour) if hosts else None
+        return whole, queue_trends(queues, quarter, hour)
+
+    def rising(self, now: datetime) -> tuple[QueueTrend, ...]:
+        """ISPs (`name` is the title) whose queues have clearly grown, most recipients gained first."""
+        hosts: set[str] = set()
+        held: dict[str, list[QueueState]] = {}
+        for snapshot in self._fresh(now):
+            hosts.add(snapshot.host)
+            for isp, queues in self._by_isp(snapshot).items():
+                held.setdefault(isp, []).extend(queues)
+        large = [isp for isp, queues in held.items() if sum(queue.recipients for queue in queues) >= GROWN_BY]
+        quarter, hour = self._looks(now)
+        found = ((isp, together(held[isp], hosts, quarter.of(isp), hour.of(isp))) for isp in large)
+        return rising(replace(trend, name=self._isps.title(isp)) for isp, trend in found if clearly_grown(trend))
+
+    def _looks(self, now: datetime) -> tuple[_Look, _Look]:
+        """A quarter of an hour and an hour ago; looked up once a minute."""
+        minute = now.replace(second=0, microsecond=0)
+        kept = self._earlier
+        if kept is None or kept[0] != minute:
+            kept = self._earlier = (minute, (self._look(now - QUARTER), self._look(now - HOUR)))
+        return kept[1]
+
+    def _look(self, at: datetime) -> _Look:
+        sizes = self._fleet.queue_sizes(at)
+        by_isp: dict[str, dict[tuple[str, str], int]] = {}
+        for (host, name), recipients in sizes.sizes.items() if sizes else ():
+            by_isp.setdefault(self._isps.of_queue(name), {})[host, name] = recipients
+        return _Look(sizes, by_isp)
 
     def _fresh(self, now: datetime) -> Iterator[HostSnapshot]:
         for snapshot in self._fleet.snapshots():

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.facts import unlogged
-from bot.core.model import Dim, Tally, Window
+from bot.core.model import Dim, Recipients, Tally, Window
 from bot.ports import Clock, FleetStore, TallyStore
 
 
 class RatedTallies:
     """What `TallyStore` tells, with one thing left out: a host without `t` records would only dilute every rate.
 
-    Campaigns are counted without their host, so there nothing can be left out.
+    Hours are kept without their host, so in `hours` nothing can be left out: `left_out` says whether that matters.
     """
 
     def __init__(self, tallies: TallyStore, fleet: FleetStore, clock: Clock, window: timedelta) -> None:
@@ -29,7 +29,7 @@ class RatedTallies:
 
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         hosts = self.left_out()
-        if not hosts or Dim.JOB in by:
+        if not hosts:
             return self._tallies.totals(window, by, isp=isp)
         with_host = by if Dim.HOST in by else (*by, Dim.HOST)
         place = with_host.index(Dim.HOST)
@@ -40,6 +40,19 @@ class RatedTallies:
                 short = key[: len(by)]
                 sums[short] = sums[short] + counted if short in sums else counted
         return sums
+
+    def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
+        return self._tallies.hours(window, by, isp=isp)
+
+    def hosted(self, window: Window, isp: str) -> Tally:
+        """Nothing where hosts are left out: it is not counted by host, so it would be a share of something else."""
+        return Tally() if self.left_out() else self._tallies.hosted(window, isp)
+
+    def recipients(self, window: Window, isp: str) -> Recipients | None:
+        found = self._tallies.recipients(window, isp)
+        if found is None or not self.left_out():
+            return found
+        return replace(found, tally=self.totals(found.window, (), isp=isp).get((), Tally()))
 
     def left_out(self) -> frozenset[str]:
         """Hosts that have delivered mail for a whole window and logged no deferral; looked up once a minute."""

@@ -1,0 +1,111 @@
+"""What is known of longer times than the window: the day, the same hour of earlier days, hours and campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+from typing import TypeVar, cast
+
+from bot.core.answers import Campaigns, History, begin_of, campaigns, last_hours, points
+from bot.core.diagnosis import Span, Usual
+from bot.core.isp import IspCatalog
+from bot.core.model import Dim, Recipients, Tally, Window
+from bot.core.trends import DAY, HOUR
+from bot.core.usual import same_hours, usual
+from bot.services.rated import RatedTallies
+
+T = TypeVar("T")
+
+LONGER = 2
+"""The day is told beside the window from when it is so many times as long."""
+
+
+class Remembered:
+    """Answers that hold while `stamp` stays the same. Two threads at once do the same work twice, no more."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Hashable, dict[Hashable, object]] = (None, {})
+
+    def get(self, stamp: Hashable, key: Hashable, ask: Callable[[], T]) -> T:
+        if self._kept[0] != stamp:
+            self._kept = (stamp, {})
+        known = self._kept[1]
+        if key not in known:
+            known[key] = ask()
+        return cast(T, known[key])
+
+
+class LongRun:
+    """Answers about hours and days. What every diagnosis needs is asked once a minute, or once an hour."""
+
+    def __init__(self, tallies: RatedTallies, isps: IspCatalog) -> None:
+        self._tallies = tallies
+        self._isps = isps
+        self._minute = Remembered()
+        self._hour = Remembered()
+
+    def day(self, isp: str, window: Window) -> Span | None:
+        """The last 24 hours, or as many as have been counted; None where that says no more than `window`, and where
+        hosts are left out of the rates."""
+        if self._tallies.left_out():
+            return None
+        day = last_hours(window.end - timedelta(minutes=1), DAY)
+        begin = self._minute.get(window.end, "begin", lambda: self._begin(day))
+        if window.end - begin < LONGER * window.length:
+            return None
+        tally = self._minute.get(window.end, ("day", isp), lambda: self._whole(day, isp))
+        return Span(day.end - begin, tally)
+
+    def usual(self, isp: str, window: Window, min_attempts: int) -> Usual | None:
+        """What this hour is usually like; not known where hosts are left out of the rates."""
+        if self._tallies.left_out():
+            return None
+        hours = same_hours(window)
+        return self._hour.get(
+            hours[0], (isp, min_attempts), lambda: usual((self._whole(hour, isp) for hour in hours), min_attempts)
+        )
+
+    def recipients(self, isp: str, window: Window) -> Recipients | None:
+        return self._minute.get(window.end, ("recipients", isp, window), lambda: self._tallies.recipients(window, isp))
+
+    def hosted(self, isp: str, window: Window) -> Tally:
+        return self._minute.get(window.end, ("hosted", isp, window), lambda: self._tallies.hosted(window, isp))
+
+    def history(self, isp: str, length: timedelta, now: datetime, min_attempts: int) -> History:
+        """One ISP hour by hour."""
+        window = last_hours(now, length)
+        hours = self._tallies.hours(window, (Dim.MINUTE,), isp=isp)
+        return History(
+            isp=isp,
+            title=self._isps.title(isp),
+            at=now,
+            window=window,
+            begins=self._begin(window),
+            hours=points({int(start): tally for (start,), tally in hours.items()}),
+            min_attempts=min_attempts,
+            usual=self.usual(isp, Window.ending(now, HOUR), min_attempts),
+            diluted=tuple(sorted(self._tallies.left_out())),
+        )
+
+    def campaigns(self, isp: str | None, now: datetime, min_attempts: int) -> Campaigns:
+        """The day's campaigns of one ISP, or of all."""
+        window = last_hours(now, DAY)
+        # Where hosts are left out the minutes are asked, which know the host.
+        ask = self._tallies.totals if self._tallies.left_out() else self._tallies.hours
+        jobs = {job: tally for (job,), tally in ask(window, (Dim.JOB,), isp=isp).items()}
+        whole = sum(ask(window, (Dim.ISP,), isp=isp).values(), Tally())
+        return Campaigns(
+            at=now,
+            window=window,
+            isp=isp or "",
+            title=self._isps.title(isp) if isp else "",
+            jobs=campaigns(jobs),
+            whole=whole,
+            min_attempts=min_attempts,
+        )
+
+    def _whole(self, window: Window, isp: str) -> Tally:
+        return self._tallies.hours(window, (Dim.ISP,), isp=isp).get((isp,), Tally())
+
+    def _begin(self, window: Window) -> datetime:
+        return begin_of([int(start) for (start,) in self._tallies.hours(window, (Dim.MINUTE,))], window)
