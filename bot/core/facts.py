@@ -19,6 +19,8 @@ UNLOGGED_FROM = 200
 REMEMBERED = timedelta(hours=24)
 """A host that logged a deferral so lately does log them."""
 SKEW_SAID_FROM_S = 60
+CORRECTED_FROM_S = 5
+"""A smaller error of a clock may be the way to the host and back, and moves next to nothing between minutes."""
 _QUARTER_S = 900
 _WIDEST_ZONE_S = 14 * 3600
 
@@ -100,14 +102,27 @@ def told_time(before: HostFacts, time_now: str, asked: datetime, answered: datet
     skew_s = 0 if exact else round(utc - middle)
     # Believed when it is seen again: one answer may just have been held up on its way.
     twice = min(skew_s, before.skew_once_s, key=abs) if skew_s * before.skew_once_s > 0 else 0
-    return replace(before, utc_offset_s=offset_s, skew_s=twice, skew_once_s=skew_s, clock_at=answered)
+    # A second up or down is rounding: what is taken off the times stays the same as long as it can.
+    kept = before.skew_s if twice and abs(twice - before.skew_s) <= 1 else twice
+    return replace(before, utc_offset_s=offset_s, skew_s=kept, skew_once_s=skew_s, clock_at=answered)
+
+
+def in_doubt(facts: HostFacts) -> bool:
+    """True where the newest answer makes the clock worse than is believed: it is to be asked once more, now."""
+    return abs(facts.skew_once_s - facts.skew_s) >= CORRECTED_FROM_S
+
+
+def correction(facts: HostFacts) -> timedelta:
+    """How far the host's clock is ahead of ours, as far as it is to be taken off its times."""
+    return timedelta(seconds=facts.skew_s if abs(facts.skew_s) >= CORRECTED_FROM_S else 0)
 
 
 def oddities(health: HostHealth) -> list[str]:
     """What people should know about the host's files and clock, one sentence each."""
     facts, found = health.facts, []
     if abs(facts.skew_s) > SKEW_SAID_FROM_S:
-        found.append(f"its clock is {abs(facts.skew_s)} s {'ahead of' if facts.skew_s > 0 else 'behind'} ours")
+        way = "ahead of" if facts.skew_s > 0 else "behind"
+        found.append(f"its clock is {abs(facts.skew_s)} s {way} ours; times are corrected")
     missing = [column for column in VIEWS if column not in facts.columns] if _TIME in facts.columns else []
     if missing:
         views = " or ".join(VIEWS[column] for column in missing)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from threading import Lock
 
 from bot.core import health
-from bot.core.facts import learn, told_time
-from bot.core.model import HostHealth, HostSnapshot
+from bot.core.breaker import CLOSED, Breaker
+from bot.core.facts import correction, in_doubt, learn, told_time
+from bot.core.model import HostFacts, HostHealth, HostSnapshot
 from bot.core.show import (
     parse_queues_dom,
     parse_queues_text,
@@ -31,57 +35,96 @@ CLOCK_EVERY = timedelta(minutes=5)
 """How often a host is asked what time it is."""
 _SHUT_OUT = (HostUnreachable, HostKeyRefused, LoginRefused)
 
+TimeLimit = Callable[[str], AbstractContextManager[Callable[[], bool]]]
+"""Bounds what is done on one host inside the `with`; the function given tells whether half of the time is over."""
+
+
+@contextmanager
+def unlimited(_host: str) -> Iterator[Callable[[], bool]]:
+    """A `TimeLimit` without one."""
+    yield lambda: False
+
 
 class Poll:
     """Reads one host into the store. Different hosts may be polled at the same time, one host may not."""
 
     def __init__(
-        self, *, shell: HostShell, reader: AccountingReader, tallies: TallyStore, fleet: FleetStore, clock: Clock
+        self,
+        *,
+        shell: HostShell,
+        reader: AccountingReader,
+        tallies: TallyStore,
+        fleet: FleetStore,
+        clock: Clock,
+        time_limit: TimeLimit = unlimited,
     ) -> None:
+        """`fleet`'s health is written here alone, so it is read once."""
         self._shell = shell
         self._reader = reader
         self._tallies = tallies
         self._fleet = fleet
         self._clock = clock
+        self._time_limit = time_limit
         self._tables: set[str] = set()
         """Hosts whose PMTA has no `--dom`."""
+        self._breakers: dict[str, Breaker] = {}
+        self._known: dict[str, HostHealth] | None = None
+        self._first_look = Lock()
 
     def host(self, host: str) -> HostHealth:
         """Read what is new on `host` and keep it. Trouble is part of the answer, never an exception of a host.
 
-        Counts and queues are read apart: the one is kept though the other fails.
+        Counts and queues are read apart: the one is kept though the other fails. A host that could not be entered a
+        few times is left alone for a while: then nothing is done and its trouble stands.
         """
         before = self._health(host)
+        if not self._breakers.get(host, CLOSED).may_try(self._clock.now()):
+            return before
+        with self._time_limit(host) as late:
+            after = self._read(before, late)
+        return self._keep(after)
+
+    def _read(self, before: HostHealth, late: Callable[[], bool]) -> HostHealth:
+        host = before.host
         try:
-            after = self._count(host, before)
+            after = self._count(host, before, late)
         except DeferbotError as error:
             after = self._failed(before, error)
-            reached = not isinstance(error, _SHUT_OUT)
+            if isinstance(error, _SHUT_OUT):
+                self._shut_out(host)
+                return after
         else:
-            reached = True
             if before.error or before.polled_at is None:
                 log.info("host is read", extra={"action": "host_seen", "host": host})
-        if reached:
-            after = self._look(host, after)
-        self._fleet.put_health(after)
-        return after
+        self._breakers.pop(host, None)
+        return self._look(host, after)
 
-    def _count(self, host: str, now: HostHealth) -> HostHealth:
-        """Add what is new to the tallies, round by round until nothing waits."""
+    def _shut_out(self, host: str) -> None:
+        before = self._breakers.get(host, CLOSED)
+        after = self._breakers[host] = before.failed(self._clock.now())
+        if before.closed and not after.closed:
+            extra = {"action": "host_rests", "host": host, "failures": after.failures}
+            log.warning("host is tried now and then only", extra=extra)
+
+    def _count(self, host: str, now: HostHealth, late: Callable[[], bool]) -> HostHealth:
+        """Add what is new to the tallies, round by round until nothing waits or the time is half over."""
         now = self._told_time(host, now)
         for _ in range(ROUNDS):
             zone = timedelta(seconds=now.facts.utc_offset_s or 0)
             positions = self._tallies.positions(host)
-            records = self._reader.read_new(host, positions, utc_offset=zone, since=now.polled_at)
+            skew = correction(now.facts)
+            records = self._reader.read_new(host, positions, utc_offset=zone, skew=skew, since=now.polled_at)
             now = self._learned(now, records)
             if records.waiting:
                 # Said before the counts are there: nobody may take half a backlog for a rate.
                 now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
-                self._fleet.put_health(now)
+                self._keep(now)
             self._tallies.commit(host, records)
             log.debug("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
             if not records.waiting:
                 return self._counted(now, records)
+            if late():
+                break
         return now
 
     def _learned(self, now: HostHealth, records: NewRecords) -> HostHealth:
@@ -97,16 +140,22 @@ class Poll:
 
     def _told_time(self, host: str, now: HostHealth) -> HostHealth:
         """Ask for the host's clock now and then: times in its files may not tell their zone."""
-        asked, last = self._clock.now(), now.facts.clock_at
-        if last is not None and asked - last < CLOCK_EVERY:
+        last = now.facts.clock_at
+        if last is not None and self._clock.now() - last < CLOCK_EVERY:
             return now
+        facts = self._ask_time(host, now.facts)
+        # Asked again at once: what is counted now is counted for good.
+        return replace(now, facts=self._ask_time(host, facts) if in_doubt(facts) else facts)
+
+    def _ask_time(self, host: str, facts: HostFacts) -> HostFacts:
+        asked = self._clock.now()
         try:
             status = parse_status_dom(self._run(host, show_status()))
         except _SHUT_OUT:
             raise
         except DeferbotError:
-            return replace(now, facts=replace(now.facts, clock_at=asked))
-        return replace(now, facts=told_time(now.facts, status.time_now, asked, self._clock.now()))
+            return replace(facts, clock_at=asked)
+        return told_time(facts, status.time_now, asked, self._clock.now())
 
     def _counted(self, now: HostHealth, records: NewRecords) -> HostHealth:
         return health.counted(now, records.roll_up, self._clock.now(), files=bool(records.positions))
@@ -150,8 +199,17 @@ class Poll:
         return self._shell.run(host, argv, timeout_s=SHOW_TIMEOUT_S, limit=SHOW_LIMIT).decode("utf-8", "replace")
 
     def _health(self, host: str) -> HostHealth:
-        known = {health.host: health for health in self._fleet.health()}
-        return known.get(host, HostHealth(host, None))
+        with self._first_look:
+            if self._known is None:
+                self._known = {health.host: health for health in self._fleet.health()}
+            return self._known.get(host, HostHealth(host, None))
+
+    def _keep(self, health: HostHealth) -> HostHealth:
+        self._fleet.put_health(health)
+        with self._first_look:
+            if self._known is not None:
+                self._known[health.host] = health
+        return health
 
 
 def _sentence(error: DeferbotError, host: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.facts import UNLOGGED_FROM, learn, oddities, told_time, unlogged
+from bot.core.facts import UNLOGGED_FROM, correction, in_doubt, learn, oddities, told_time, unlogged
 from bot.core.health import counted, host_line
 from bot.core.model import BadRows, Cell, FilePosition, HostFacts, HostHealth, RollUp, Tally
 
@@ -124,7 +124,42 @@ def test_the_zone_and_the_clock_of_a_host(time_now: str, offset_s: int | None, s
 
 
 @pytest.mark.parametrize(
-    ("skew_s", "said"), [(60, []), (94, ["its clock is 94 s ahead of ours"]), (-61, ["its clock is 61 s behind ours"])]
+    ("skew_s", "said"),
+    [
+        (60, []),
+        (94, ["its clock is 94 s ahead of ours; times are corrected"]),
+        (-61, ["its clock is 61 s behind ours; times are corrected"]),
+    ],
 )
 def test_a_wrong_clock_is_said(skew_s: int, said: list[str]) -> None:
     assert oddities(HostHealth("mta1", NOON, facts=HostFacts(skew_s=skew_s))) == said
+
+
+def told(*answers: str) -> HostFacts:
+    """A host that said these times, all asked for at noon."""
+    facts = HostFacts()
+    for answer in answers:
+        facts = told_time(facts, f"2026-11-20 {answer}", NOON, NOON)
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("answers", "corrected_s", "doubt"),
+    [
+        (("12:01:30",), 0, True),  # once may be a fluke
+        (("12:01:30", "12:01:30"), 90, False),
+        (("12:01:30", "12:01:31"), 90, False),
+        (("12:01:30", "12:01:30", "12:01:31", "12:01:29"), 90, False),  # rounding changes nothing
+        (("12:01:30", "12:01:30", "12:01:40"), 90, True),
+        (("12:01:30", "12:01:30", "12:01:40", "12:01:40"), 100, False),
+        (("12:01:30", "12:01:30", "12:00:00"), 0, False),  # it was set right: at once
+        (("12:00:04", "12:00:04"), 0, False),  # too little to matter
+        (("11:59:55", "11:59:55"), -5, False),
+        (("12:01:30", "11:58:30"), 0, True),
+    ],
+)
+def test_a_clock_is_corrected_once_its_error_was_seen_twice(
+    answers: tuple[str, ...], corrected_s: int, doubt: bool
+) -> None:
+    facts = told(*answers)
+    assert (correction(facts), in_doubt(facts)) == (timedelta(seconds=corrected_s), doubt)

@@ -35,9 +35,10 @@ class Files:
         positions: Sequence[FilePosition],
         *,
         utc_offset: timedelta = timedelta(),
+        skew: timedelta = timedelta(),
         since: datetime | None = None,
     ) -> NewRecords:
-        del utc_offset, since
+        del utc_offset, skew, since
         self.asked[host] = self.asked.get(host, 0) + 1
         self._mood(host, self.asked[host])
         return NewRecords(RollUp(), tuple(positions))

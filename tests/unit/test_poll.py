@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.core.breaker import FAILURES
 from bot.core.health import UNDEFERRED, host_line
 from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollUp, Tally, Window
-from bot.errors import CommandFailed, HostError, HostUnreachable
+from bot.errors import CommandFailed, HostError, HostKeyRefused, HostUnreachable, LoginRefused
 from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
 from bot.services.poll import CLOCK_EVERY, SHOW_LIMIT, Poll
@@ -33,6 +35,7 @@ class Files:
         self.batches: list[NewRecords | HostError] = []
         self.asked = 0
         self.zones: list[tuple[timedelta, datetime | None]] = []
+        self.skews: list[timedelta] = []
         self.seen_meanwhile: list[HostHealth] = []
         self._fleet = fleet
 
@@ -42,10 +45,12 @@ class Files:
         positions: Sequence[FilePosition],
         *,
         utc_offset: timedelta = timedelta(0),
+        skew: timedelta = timedelta(0),
         since: datetime | None = None,
     ) -> NewRecords:
         self.asked += 1
         self.zones.append((utc_offset, since))
+        self.skews.append(skew)
         self.seen_meanwhile += [health for health in self._fleet.health() if health.host == host]
         batch = self.batches.pop(0) if self.batches else NewRecords(RollUp(), tuple(positions))
         if isinstance(batch, HostError):
@@ -228,3 +233,87 @@ def test_what_could_not_be_read_is_told_and_what_could_is_counted(rig: Rig) -> N
     assert rig.line() == ("", False, "no permission to read /var/log/pmta/diag.csv")
     rig.poll.host("mta1")
     assert "permission" not in rig.line()[2]
+
+
+def test_a_wrong_clock_is_corrected_from_the_first_record_on(rig: Rig) -> None:
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 13:01:30"\n')
+    rig.poll.host("mta1")
+    assert rig.files.zones == [(timedelta(hours=1), None)]
+    assert rig.files.skews == [timedelta(seconds=90)]
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 13:05:00"\n')  # set right
+    rig.clock.advance(CLOCK_EVERY)
+    rig.poll.host("mta1")
+    assert rig.files.skews[-1] == timedelta(0)
+    assert [argv for _, argv in rig.shell.calls].count(show_status()) == 3
+
+
+DEAD = HostUnreachable("mta1", "no answer within 10 s.")
+
+
+def polls(rig: Rig, seconds: int) -> int:
+    """How often the host is tried when it is polled every 10 s."""
+    before = rig.files.asked
+    for _ in range(seconds // 10):
+        rig.poll.host("mta1")
+        rig.clock.advance(timedelta(seconds=10))
+    return rig.files.asked - before
+
+
+@pytest.mark.parametrize("error", [DEAD, HostKeyRefused("mta1", "other key."), LoginRefused("mta1", "no key fits.")])
+def test_a_host_that_cannot_be_entered_is_left_alone_for_a_while(
+    rig: Rig, error: HostError, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.poll.host("mta1")
+    rig.files.batches = [error] * 100
+    assert polls(rig, 30) == FAILURES
+    assert polls(rig, 600) == 11  # after 20, 40, then every 60 s
+    (health,) = rig.fleet.health()
+    assert (health.error, health.polled_at, health.failing_since) == (error.sentence, NOON, NOON)
+    assert [record.action for record in caplog.records] == ["poll_failed", "host_rests"]  # type: ignore[attr-defined]
+
+
+def test_a_poll_of_a_host_that_is_left_alone_costs_nothing(rig: Rig) -> None:
+    rig.shell.answer("mta1", show_status(), DEAD)
+    polls(rig, 30)
+    calls = len(rig.shell.calls)
+    rig.poll.host("mta1")
+    assert len(rig.shell.calls) == calls
+
+
+def test_a_host_that_answers_again_is_read_at_once_and_catches_up(rig: Rig) -> None:
+    rig.files.batches = [DEAD] * FAILURES
+    polls(rig, 30)
+    rig.files.batches = [batch(0, 50, waiting=5 << 20), batch(950, 0)]
+    rig.clock.advance(timedelta(seconds=10))
+    health = rig.poll.host("mta1")
+    assert (health.polled_at, health.error, health.failing_since) == (rig.clock.now(), "", None)
+    assert rig.counted() == Tally(950, 50)
+    assert polls(rig, 30) == 3  # closed again
+
+
+def test_files_that_cannot_be_read_are_tried_with_every_poll(rig: Rig) -> None:
+    """The host answers: only what is on it is wrong, and its queues are still worth a look."""
+    rig.files.batches = [HostError("mta1", "no permission to read /var/log/pmta/acct-1.csv.")] * 9
+    assert polls(rig, 90) == 9
+
+
+def test_one_host_that_is_left_alone_leaves_no_other_alone(rig: Rig) -> None:
+    rig.files.batches = [DEAD] * FAILURES
+    polls(rig, 30)
+    assert rig.poll.host("mta2").polled_at == rig.clock.now()
+
+
+def test_no_round_begins_when_half_of_the_time_is_over(rig: Rig) -> None:
+    @contextmanager
+    def limit(_host: str) -> Iterator[Callable[[], bool]]:
+        yield lambda: rig.files.asked >= 2
+
+    poll = Poll(
+        shell=rig.shell, reader=rig.files, tallies=rig.tallies, fleet=rig.fleet, clock=rig.clock, time_limit=limit
+    )
+    rig.files.batches = [batch(waiting=2 << 20), batch(waiting=1 << 20), batch()]
+    health = poll.host("mta1")
+    assert (rig.counted(), health.polled_at) == (Tally(20, 2), None)
+    assert rig.line()[:2] == ("catching up, 1 MiB of accounting are still to be read", True)
+    assert poll.host("mta1").polled_at == NOON  # the next poll goes on
+    assert rig.counted() == Tally(30, 3)
