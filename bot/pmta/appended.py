@@ -10,7 +10,7 @@ from bot.core.isp import IspCatalog
 from bot.core.model import FilePosition, RollUp
 from bot.core.record_time import TimeStyle
 from bot.errors import ParseError
-from bot.pmta.columns import Frames, read_piece
+from bot.pmta.columns import PIECE, Frames, read_piece
 from bot.pmta.compression import Compression
 from bot.pmta.fold import Fold
 from bot.pmta.listing import ListedFile
@@ -20,10 +20,8 @@ from bot.pmta.reader import Reading
 
 Start = tuple[ListedFile, FilePosition]
 
-STREAMED_FROM = 6 << 20
+STREAMED_FROM = 8 << 20
 """Bytes from which it is worth counting the first ones while the others arrive."""
-BLOCK = 4 << 20
-"""Bytes that are counted at once while more arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +129,18 @@ class Counting:
 
 
 class _Blocks:
-    """Iterates over the blocks of what arrives, and remembers its last bytes."""
+    """Iterates over blocks of like size of what arrives, and remembers its last bytes."""
 
     def __init__(self, arriving: Arriving, length: int, before: bytes) -> None:
         self.size = 0
+        # as few as the parser can do with: smaller ones begin earlier and cost more than that saves
+        self._block = -(-length // max(2, -(-length // PIECE)))
         self._arriving = arriving
         self._left = length
         self._kept = [before]
 
     def __iter__(self) -> Iterator[bytes]:
-        while self._left > 0 and (block := self._arriving.read(min(BLOCK, self._left))):
+        while self._left > 0 and (block := self._arriving.read(min(self._block, self._left))):
             self._left -= len(block)
             self.size += len(block)
             self._kept.append(block)
