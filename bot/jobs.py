@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,9 @@ from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
+from bot.core.beat import Beat
 from bot.ports import Wake
 from bot.services.apply import Apply
 from bot.services.poll import Poll
@@ -22,14 +25,25 @@ log = logging.getLogger(__name__)
 EXPIRY_EVERY_S = 5
 TEND_SOCKET_EVERY_S = 5
 CLEAN_UP_EVERY_S = 60
-POLL_WORKERS = 64
-"""A host that does not answer holds its thread for 20 s and more, so there are many; they hardly do but wait."""
-FIRST_AT_ONCE = 8
-FIRST_WAVES_S = 0.5
-"""The first logins come in waves: a hundred key exchanges at once would run into each other's time limits."""
+POLL_WORKERS = 256
+"""A host that does not answer holds its thread for 30 s and more, until its breaker opens. So there is room for many
+of them at once; a thread is made when it is needed first, and waits."""
 OTHER_WORKERS = 6
 BREATH_S = 0.5
 """Between two looks at the incidents: with a hundred hosts some poll is always just done."""
+
+
+class OnBeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """`core.beat` for APScheduler."""
+
+    def __init__(self, beat: Beat) -> None:
+        self._beat = beat
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        del now
+        if previous_fire_time is None:
+            return self._beat.first()
+        return self._beat.after(previous_fire_time, random.uniform(-1, 1))
 
 
 class Jobs:
@@ -71,18 +85,12 @@ class Jobs:
         )
 
     def start(self) -> None:
-        """Poll every host at once, then each at its interval, spread over it so that they do not all come together."""
+        """Poll every host soon, then each at its interval; a poll that is still running is not started again."""
         now = datetime.now(UTC)
-        every = self._poll_every.total_seconds()
         for place, host in enumerate(self._hosts):
-            self._scheduler.add_job(
-                self._guarded(partial(self._poll_one, host), f"poll {host}"),
-                "interval",
-                seconds=every,
-                executor="hosts",
-                next_run_time=now + timedelta(seconds=min(every, place // FIRST_AT_ONCE * FIRST_WAVES_S)),
-                start_date=now + timedelta(seconds=every * place / len(self._hosts)),
-            )
+            work = self._guarded(partial(self._poll_one, host), f"poll {host}")
+            beat = Beat(now, self._poll_every, place, len(self._hosts))
+            self._scheduler.add_job(work, OnBeat(beat), executor="hosts")
         self._every(EXPIRY_EVERY_S, self._apply.recover, "cut-off changes")
         self._every(EXPIRY_EVERY_S, self._undo.recover, "cut-off undos")
         self._every(EXPIRY_EVERY_S, self._undo.expire_due, "expiries")

@@ -57,6 +57,7 @@ def running(
     hosts: Sequence[str],
     clean_up: Callable[[], int] = lambda: 0,
     woken: Callable[[], None] = lambda: None,
+    poll_every: timedelta = timedelta(seconds=0.05),
 ) -> Iterator[Jobs]:
     changes = Rig()
     poll = Poll(
@@ -75,7 +76,7 @@ def running(
         clean_up=clean_up,
         tend_socket=lambda: None,
         wake=woken,
-        poll_every=timedelta(seconds=0.05),
+        poll_every=poll_every,
     )
     jobs.start()
     try:
@@ -112,6 +113,29 @@ def test_hosts_that_hang_hold_up_nobody() -> None:
     finally:
         over.set()
     assert all(files.asked[f"dead{n}"] <= 2 for n in range(30))  # one poll of a host at a time
+
+
+def test_100_dead_hosts_of_500_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All the dead ones hang at once, as on the first poll after a network went down."""
+    monkeypatch.setattr("bot.core.beat.WAVES_APART", timedelta(seconds=0.005))
+    hosts = [f"dead{n}" if n % 5 == 0 else f"alive{n}" for n in range(500)]
+    over = threading.Event()
+
+    def hang(host: str, _times: int) -> None:
+        if host.startswith("dead"):
+            over.wait(LONG_S)
+            raise HostUnreachable(host, "no answer within 10 s.")
+
+    files = Files(hang)
+    alive = [host for host in hosts if host.startswith("alive")]
+    try:
+        with running(files, hosts, poll_every=timedelta(seconds=1)):
+            until(lambda: all(files.asked.get(host, 0) >= 2 for host in alive))
+            assert sum(host.startswith("dead") for host in files.asked) == 100
+            over.set()
+    finally:
+        over.set()
+    assert all(files.asked[host] <= 2 for host in hosts if host.startswith("dead"))
 
 
 def test_nothing_runs_after_the_stop() -> None:
