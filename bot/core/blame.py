@@ -64,16 +64,18 @@ _SCOPES = tuple(
         (Blamed.IP, r"\bIPs?\b|\[\d{1,3}\.\d|\d\.\d{1,3}\.\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host|\bIPv6\b"),
     )
 )
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 _AUTH_BOTH = re.compile(r"\bSPF\b.{0,40}\bDKIM\b|\bDKIM\b.{0,40}\bSPF\b", re.IGNORECASE)
 
 
 def blamed_by(category: Category, text: str) -> Blamed:
     """The one the cleaned reply names; where it names nobody, whom its category is about; else UNKNOWN."""
     if category in _ASKED:
-        if category is Category.AUTHENTICATION and _AUTH_BOTH.search(text):
+        said = _LINK.sub("", text)
+        if category is Category.AUTHENTICATION and _AUTH_BOTH.search(said):
             return Blamed.FROM_DOMAIN
         for scope, pattern in _SCOPES:
-            if pattern.search(text) and _fits(category, scope):
+            if _fits(category, scope) and pattern.search(said):
                 return scope
     return _BY_CATEGORY.get(category, Blamed.UNKNOWN)
 

@@ -1,19 +1,23 @@
 """What a reply means: ordered rules over its text, the provider's own codes first. Pure.
 
 Order, the first match decides: a provider's tokens, a provider's phrases, phrases anybody uses, enhanced
-status, bare code. So the text beats the code. The rules are data (`playbooks/replies/*.yaml`).
+status, bare code. So the text beats the code. The rules are data (`playbooks/replies/*.yaml`). A reply quoted
+inside another (`mx.example said: 550 …`) is asked first, as it is the cause.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 
+from bot.core.blame import Blamed, blamed_by
 from bot.core.category import Category
-from bot.core.reply import clean
+from bot.core.lasting import is_lasting, is_permanent, is_pressure
+from bot.core.reply import clean, quoted
+from bot.core.wait import stated_wait_s
 
 GENERIC = "generic"
 """The provider of rules that hold for everybody."""
@@ -33,6 +37,14 @@ class Stage(IntEnum):
     CODE = 3
 
 
+class Confidence(StrEnum):
+    """How much the reply said: a provider's own code, words, or no more than a number."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`pattern` is searched in the cleaned reply, case-insensitive. `provider` is an ISP key or "generic"."""
@@ -47,11 +59,22 @@ class Rule:
     check: str
     link: str
     stage: Stage = Stage.PHRASE
+    blamed: Blamed | None = None
+    """None: read from the reply's words."""
+    clears: bool | None = None
+    """Whether it clears by itself, whatever its code; None: read from code, category and words."""
+    retry_s: int | None = None
+    """Seconds to leave the provider alone, as it or practice advises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one reply means. `rule_id` is "" where no rule matched."""
+    """What one reply means. `rule_id` is "" where no rule matched.
+
+    `permanent` is what the reply's own text says (5xx), not `dsnStatus`. `pressure`: a 5xx that clears by itself,
+    so no dead address. `lasting`: a 4xx that will not clear. `retry_hint_s`: the wait the reply states;
+    `advised_wait_s`: the one the rule advises. `provider`: the ISP asked for, else the one the text gives away.
+    """
 
     category: Category
     severity: int
@@ -59,56 +82,99 @@ class Verdict:
     check: str
     link: str
     rule_id: str
+    permanent: bool = False
+    blamed: Blamed = Blamed.UNKNOWN
+    retry_hint_s: int | None = None
+    advised_wait_s: int | None = None
+    confidence: Confidence = Confidence.LOW
+    pressure: bool = False
+    lasting: bool = False
+    provider: str = ""
 
 
-NOT_UNDERSTOOD = Verdict(
-    Category.OTHER, 1, "No rule knows this reply.", "Read the text; if it repeats, add a rule for it.", "", ""
+_NO_RULE = Rule(
+    id="",
+    provider="",
+    pattern="",
+    category=Category.OTHER,
+    severity=1,
+    meaning="No rule knows this reply.",
+    check="Read the text; if it repeats, add a rule for it.",
+    link="",
+    stage=Stage.CODE,
 )
-
+_CONFIDENCE = {Stage.TOKEN: Confidence.HIGH, Stage.PHRASE: Confidence.MEDIUM}
 _WORDS = (Stage.TOKEN, Stage.PHRASE)
-_Compiled = tuple[re.Pattern[str], Verdict]
+_Asked = list[tuple[re.Pattern[str], Rule]]
 
 
 class Classifier:
     """Answers for every text, deterministically. Thread-safe; remembers a bounded number of texts."""
 
-    def __init__(self, rules: Sequence[Rule], signatures: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        signatures: Mapping[str, Sequence[str]] | None = None,
+        also: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """`rules`: in the order of their files. `signatures`: provider -> patterns that give its replies away
-        behind a foreign domain; its rules then hold there too."""
+        behind a foreign domain; its rules then hold there too. `also`: provider -> other ISPs its rules hold for."""
         self.rules = tuple(rules)
-        self._asked: dict[tuple[str, bool], list[_Compiled]] = {}
+        self._asked: dict[tuple[str, bool], _Asked] = {}
         for rule in sorted(rules, key=lambda rule: rule.stage):
-            compiled = (re.compile(rule.pattern, re.IGNORECASE), _verdict(rule))
+            compiled = (re.compile(rule.pattern, re.IGNORECASE), rule)
             self._asked.setdefault((rule.provider, rule.stage in _WORDS), []).append(compiled)
         self._signatures = tuple(
-            (provider, re.compile(pattern, re.IGNORECASE))
+            (provider, re.compile("|".join(patterns), re.IGNORECASE))
             for provider, patterns in (signatures or {}).items()
-            for pattern in patterns
+            if patterns
         )
+        self._lent = {isp: provider for provider, isps in (also or {}).items() for isp in isps}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
 
     def classify(self, reply: str, isp: str) -> Verdict:
-        """The meaning of one raw reply (or reply template) from `isp`; `NOT_UNDERSTOOD` where no rule matches."""
+        """The meaning of one raw reply (or reply template) from `isp`; `rule_id` "" where no rule matches."""
         return self._remembered(reply[:LONGEST], isp)
+
+    def signed_by(self, reply: str) -> list[str]:
+        """Providers whose signature the reply carries, in the order of their packs."""
+        text = clean(reply[:LONGEST])
+        return [provider for provider, pattern in self._signatures if pattern.search(text)]
 
     def _decide(self, reply: str, isp: str) -> Verdict:
         text = clean(reply)
-        providers = (*self._providers(text, isp), GENERIC)
+        signed = [provider for provider, pattern in self._signatures if pattern.search(text)]
+        own = [isp, self._lent[isp]] if isp in self._lent else [isp]
+        providers = [*own, *(provider for provider in signed if provider not in own), GENERIC]
+        inner = quoted(text)
+        rule = next(self._matching((inner, text) if inner else (text,), providers), _NO_RULE)
+        return _verdict(rule, text, isp or next(iter(signed), ""))
+
+    def _matching(self, texts: Sequence[str], providers: Sequence[str]) -> Iterator[Rule]:
+        """The rules that match, in the order they decide."""
         for words in (True, False):
-            for provider in providers:
-                for pattern, verdict in self._asked.get((provider, words), ()):
-                    if pattern.search(text):
-                        return verdict
-        return NOT_UNDERSTOOD
-
-    def _providers(self, text: str, isp: str) -> list[str]:
-        """The ISP itself, then any other provider whose signature the text carries."""
-        found = [isp]
-        for provider, pattern in self._signatures:
-            if provider not in found and pattern.search(text):
-                found.append(provider)
-        return found
+            for text in texts:
+                for provider in providers:
+                    for pattern, rule in self._asked.get((provider, words), ()):
+                        if pattern.search(text):
+                            yield rule
 
 
-def _verdict(rule: Rule) -> Verdict:
-    return Verdict(rule.category, rule.severity, rule.meaning, rule.check, rule.link, rule.id)
+def _verdict(rule: Rule, text: str, provider: str) -> Verdict:
+    permanent = is_permanent(text, rule.category)
+    return Verdict(
+        category=rule.category,
+        severity=rule.severity,
+        meaning=rule.meaning,
+        check=rule.check,
+        link=rule.link,
+        rule_id=rule.id,
+        permanent=permanent,
+        blamed=blamed_by(rule.category, text) if rule.blamed is None else rule.blamed,
+        retry_hint_s=stated_wait_s(text),
+        advised_wait_s=rule.retry_s,
+        confidence=_CONFIDENCE.get(rule.stage, Confidence.LOW),
+        pressure=permanent and is_pressure(text, rule.category, rule.clears),
+        lasting=not permanent and is_lasting(text, rule.clears),
+        provider=provider,
+    )

@@ -42,6 +42,12 @@ _IN_REPLY_TO = re.compile(r"\s*\(in reply to[^)]*\)?", re.IGNORECASE)
 _CODES = re.compile(r"([245]\d\d)?[- #(\[]*(?:\b([245]\.\d{1,3}\.\d{1,3}))?")
 _CONTINUED = re.compile(r"\s*[\r\n]+(?:[245]\d\d[- ])?(?:[245]\.\d{1,3}\.\d{1,3}[ \t]+)?")
 _SMALL_NUMBER = re.compile(r"(?<![\w.#/=-])(?![245]\d\d(?!\d))\d{1,4}(?![\w.]\w|\w)")
+_QUOTED = re.compile(
+    r"(?:\b(?:said|returned|responded|replied|answered|response|reply|error)(?: was| is| with)?:?|->)"
+    r" {0,2}[\"'<(\[]{0,2}"
+    r"(?=[45]\d\d[ -]\S)",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \* (?:[A-Z][a-z]{2})\b")
 _NAMED = re.compile(r"\b(user|recipient|mailbox|account|address)([ :=]+)(['\"])[^'\"]*\3", re.IGNORECASE)
 _MASKS = re.compile(r"\*(?:[\s,._:/+=-]*\*)+(?:\s*[+-]\d{4})?")
@@ -52,7 +58,8 @@ _LOCAL_PART = re.compile(rf"(\"[^\"\s@]*\"|(?<!{_WORD}){_WORD}++)@(?=[\w\[])")
 _TOKEN = re.compile(
     r"\b(?:RP-00\d|SC-00\d|DY-00\d|OU-00\d|S31[1345]\d|S77[45]|S84\d|"  # Microsoft
     r"TSS?\d{2}|GL01|BL2\d|PH01|VS1-(?:IP|MF)|AU01|"  # Yahoo
-    r"CS01|HM0\d|HCM\d|HME1|BS02|OFR_?\d{3}|LPN_?\d{3}|IB\d{3})\b"  # Apple, Orange, La Poste, GoDaddy
+    r"CS01|HM0\d|HCM\d|HME1|BS02|IB\d{3}|(?:OFR|LPN)\d{0,3}_?\d{3}|"  # Apple, GoDaddy, Orange, La Poste
+    r"(?:HL|MI|RP|DT|WM):[A-Z]{3}|(?:BL|RL|DM)[01]{6}|AUP#[A-Za-z]{1,6}-?\d{0,4})\b"  # NetEase, Comcast, Cox, Charter
 )
 """Codes of the providers' own that say more than the SMTP code before them."""
 
@@ -67,10 +74,18 @@ def clean(diag: str) -> str:
     if code and code in text[3:]:
         # "550-5.7.26 … 550-5.7.26 … 550 5.7.26 …": the code that began every line of the reply.
         same = rf"[- ]{re.escape(enhanced)}\s+|" if enhanced else ""
-        again = rf"(?<=\S)\s+{code}(?:{same}-)"
+        # A reply of several lines ends in one that begins "550 ".
+        last = r"| (?=\D)" if text[3:4] == "-" else ""
+        again = rf"(?<=\S)\s+{code}(?:{same}-{last})"
         text = re.sub(again, " ", text)
     text = f"{code} {text[4:]}" if code and text[3:4] == "-" else text
     return " ".join(text.split())
+
+
+def quoted(text: str) -> str:
+    """The reply inside a cleaned reply (`mx.example said: 550 5.1.1 …`), "" where it quotes none."""
+    found = _QUOTED.search(text)
+    return text[found.end() :] if found else ""
 
 
 def codes(reply: str) -> tuple[str, str]:

@@ -37,7 +37,9 @@ def load_rules(folder: Path) -> Classifier:
     faults += _named_twice(found)
     _raise(faults)
     classifier = Classifier(
-        [rule for _, pack in found for rule in pack.rules()], {pack.provider: pack.signatures for _, pack in found}
+        [rule for _, pack in found for rule in pack.rules()],
+        {pack.provider: pack.signatures for _, pack in found},
+        {pack.provider: pack.also for _, pack in found},
     )
     _raise([fault for path, pack in found for fault in _examples(path, pack, classifier)])
     return classifier

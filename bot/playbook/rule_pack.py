@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.core.blame import Blamed
 from bot.core.category import Category
 from bot.core.classify import Rule, Stage
+from bot.core.durations import parse_duration
 from bot.playbook.patterns import fault_of
 
+_KEY = r"^[a-z0-9][a-z0-9.-]{1,60}$"
 _FORM = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -39,12 +43,21 @@ def _joined(value: object) -> object:
     return value
 
 
-Pattern = Annotated[str, Field(min_length=3, max_length=1200), BeforeValidator(_joined), AfterValidator(_pattern)]
+def _span(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Pattern = Annotated[str, Field(min_length=3, max_length=2400), BeforeValidator(_joined), AfterValidator(_pattern)]
+Wait = Annotated[timedelta, BeforeValidator(_span)]
 Sentence = Annotated[str, Field(min_length=3, max_length=240)]
 
 
 class RuleSpec(BaseModel):
-    """One rule. Each example is a whole reply that this rule, and no earlier one, must decide."""
+    """One rule. Each example is a whole reply that this rule, and no earlier one, must decide.
+
+    `blames`: who is blamed, where the reply's words do not say. `clears`: yes for a 5xx that clears by itself, no
+    for a 4xx that will not. `retry`: how long to leave the provider alone, where that is known.
+    """
 
     model_config = _FORM
 
@@ -55,6 +68,9 @@ class RuleSpec(BaseModel):
     meaning: Sentence
     check: Sentence
     link: Annotated[str, AfterValidator(_https)] = ""
+    blames: Blamed | None = None
+    clears: bool | None = None
+    retry: Wait | None = None
     examples: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], AfterValidator(_some)]
 
 
@@ -62,13 +78,14 @@ class RulePack(BaseModel):
     """One provider's rules by stage; within a stage the first match decides.
 
     `signatures` give the provider's replies away where the domain is not known to be its own. `link` is the
-    provider's page for rules that name none.
+    provider's page for rules that name none. `also`: other ISPs that answer with the same texts.
     """
 
     model_config = _FORM
 
-    provider: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,60}$")]
+    provider: Annotated[str, Field(pattern=_KEY)]
     link: Annotated[str, AfterValidator(_https)] = ""
+    also: tuple[Annotated[str, Field(pattern=_KEY)], ...] = ()
     signatures: tuple[Pattern, ...] = ()
     tokens: tuple[RuleSpec, ...] = ()
     phrases: tuple[RuleSpec, ...] = ()
@@ -94,4 +111,7 @@ class RulePack(BaseModel):
                 check=spec.check,
                 link=spec.link or self.link,
                 stage=stage,
+                blamed=spec.blames,
+                clears=spec.clears,
+                retry_s=int(spec.retry.total_seconds()) if spec.retry else None,
             )

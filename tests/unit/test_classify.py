@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.category import Category
-from bot.core.classify import LONGEST, NOT_UNDERSTOOD, Classifier, Rule, Stage
+from bot.core.classify import LONGEST, Classifier, Rule, Stage
 from bot.core.reply import template
 from bot.playbook.load import load_rules
 from bot.playbook.patterns import fault_of
@@ -59,7 +59,7 @@ def rule(name: str, pattern: str, category: Category, stage: Stage = Stage.PHRAS
         ("microsoft", "451 4.7.651 something", Category.REPUTATION_IP),
         # a provider behind a foreign domain is known by its signature
         ("example.com", "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", Category.SPAM_COMPLAINTS),
-        ("example.com", "451 4.7.650 The mail server [192.0.2.1] has been limited. (S775)", Category.POLICY_BLOCK),
+        ("example.com", "451 4.7.650 The mail server [192.0.2.1] has been limited. (S775)", Category.REPUTATION_IP),
         ("example.com", "451 4.7.650 see https://postmaster.live.com (S775)", Category.REPUTATION_IP),
         # no text at all: status, then code
         ("example.com", "452 4.2.2", Category.MAILBOX_FULL),
@@ -108,7 +108,8 @@ def test_stages_are_asked_in_order_whatever_the_order_in_the_files() -> None:
 
 
 def test_nothing_known_is_said_so() -> None:
-    assert Classifier([]).classify("550 anything", "gmail") == NOT_UNDERSTOOD
+    verdict = Classifier([]).classify("550 anything", "gmail")
+    assert (verdict.rule_id, verdict.category, verdict.permanent) == ("", Category.OTHER, True)
 
 
 @given(st.text(max_size=300) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
@@ -123,7 +124,7 @@ LOADED, FRESH = load_rules(RULES), load_rules(RULES)
 
 
 def test_what_stands_beyond_the_limit_is_not_read() -> None:
-    assert LOADED.classify("x" * LONGEST + " user unknown", "") == NOT_UNDERSTOOD
+    assert LOADED.classify("x" * LONGEST + " user unknown", "").rule_id == ""
 
 
 def test_a_template_means_what_its_reply_means() -> None:
