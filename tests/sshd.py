@@ -29,11 +29,18 @@ def needs_sshd() -> None:
 
 
 class Sshd:
-    """One running sshd. Commands find what lies in `bin_dir` first on their PATH."""
+    """One running sshd. Commands find what lies in `bin_dir` first on their PATH, and with `bare` nothing else."""
 
-    def __init__(self, root: Path, bin_dir: Path | None = None, *, key_types: tuple[str, ...] = ("ed25519",)) -> None:
+    def __init__(
+        self,
+        root: Path,
+        bin_dir: Path | None = None,
+        *,
+        key_types: tuple[str, ...] = ("ed25519",),
+        bare: bool = False,
+    ) -> None:
         self.root = root
-        self._bin_dir = bin_dir
+        self._path = ":".join([*([str(bin_dir)] if bin_dir else []), *([] if bare else ["/usr/bin", "/bin"])])
         self._key_types = key_types
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -97,12 +104,11 @@ class Sshd:
     def _write_config(self) -> None:
         host_keys = "".join(f"HostKey {self.root}/host_{key_type}\n" for key_type in self._key_types)
         # an empty home: the login shell's rc files would be measured along with the command
-        path = f"{self._bin_dir}:/usr/bin:/bin" if self._bin_dir else "/usr/bin:/bin"
         (self.root / "config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\n{host_keys}PidFile {self.root}/pid\n"
             f"AuthorizedKeysFile {self.root}/authorized_keys\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n"
             f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nAllowTcpForwarding yes\n"
-            f'SetEnv PATH="{path}" HOME="{self.root}"\nMaxStartups 100\nLogLevel ERROR\n'
+            f'SetEnv PATH="{self._path}" HOME="{self.root}"\nMaxStartups 100\nLogLevel ERROR\n'
         )
 
     def _wait_until_served(self) -> None:
@@ -124,11 +130,11 @@ class Sshd:
 
 @contextmanager
 def running_sshd(
-    root: Path, bin_dir: Path | None = None, *, key_types: tuple[str, ...] = ("ed25519",)
+    root: Path, bin_dir: Path | None = None, *, key_types: tuple[str, ...] = ("ed25519",), bare: bool = False
 ) -> Iterator[Sshd]:
     """A served OpenSSH server; skips the test where none is installed."""
     needs_sshd()
-    server = Sshd(root, bin_dir, key_types=key_types)
+    server = Sshd(root, bin_dir, key_types=key_types, bare=bare)
     try:
         server.start()
         yield server

@@ -118,6 +118,6 @@ class _Wire(io.RawIOBase):
 _OPENERS: dict[Compression, Callable[[_Wire], BinaryIO]] = {
     Compression.ZSTD: lambda wire: cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(cast(BinaryIO, wire))),
     Compression.LZ4: lambda wire: cast(BinaryIO, lz4.frame.open(wire, "rb")),
-    Compression.GZIP: lambda wire: cast(BinaryIO, gzip.GzipFile(fileobj=wire)),
+    Compression.GZIP: lambda wire: cast(BinaryIO, gzip.GzipFile(fileobj=io.BufferedReader(wire))),
     Compression.PLAIN: lambda wire: cast(BinaryIO, io.BufferedReader(wire)),
 }
