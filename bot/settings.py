@@ -65,11 +65,15 @@ class JumpSettings(_Model):
 
 
 class HostSettings(JumpSettings):
-    """One PMTA host and where it keeps its accounting files."""
+    """One PMTA host and where it keeps its accounting files.
+
+    `slow_link`: below 10 MB/s; where it has neither zstd nor lz4, its gzip is worth the CPU then.
+    """
 
     name: HostName
     accounting: tuple[str, ...] = Field(("/var/log/pmta/acct-*.csv", "/var/log/pmta/diag-*.csv"), min_length=1)
     pmta: Command = "/usr/sbin/pmta"
+    slow_link: bool = False
     jump: JumpSettings | None = None
 
     @field_validator("name")

@@ -206,7 +206,8 @@ class _Parts:
     def jobs(self, tend_socket: Callable[[], None]) -> Jobs:
         globs = {host.name: host.accounting for host in self.config.hosts}
         at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
-        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once)
+        slow = frozenset(host.name for host in self.config.hosts if host.slow_link)
+        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
         return Jobs(
             hosts=list(globs),
             poll=Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock),
