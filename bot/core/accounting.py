@@ -56,13 +56,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class Row(NamedTuple):
     """One record that counts. `at` is epoch seconds; a field that the file does not have is "".
 
-    `queue` is the domain or rollup part only, `mx` is without the address in brackets.
+    `queue` is the domain or rollup part only, `mx` is without the address in brackets, `rcpt` is the whole recipient.
     """
 
     kind: str
     at: int
     queue: str
     mx: str
+    rcpt: str
     rcpt_domain: str
     source_ip: str
     vmta: str
@@ -279,7 +280,7 @@ def _row(record_type: str, values: tuple[str, ...], style: TimeStyle, *, timed: 
     if seconds is None:
         return BAD_TIME
     domain = rcpt.partition("@")[2].rpartition("@")[2]
-    return Row(kind, seconds, queue.partition("/")[0], mx.partition(" (")[0], domain, ip, vmta, job, diag)
+    return Row(kind, seconds, queue.partition("/")[0], mx.partition(" (")[0], rcpt, domain, ip, vmta, job, diag)
 
 
 def sample_of(record: bytes) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core.accounting import Header
 from bot.core.model import BadRows, FilePosition, HostFacts, HostHealth, RollUp
 from bot.core.record_time import parse_time
+from bot.core.rollup import Seen, seen
 from bot.errors import ParseError
 
 VIEWS = {"dlvSourceIp": "source IP", "vmta": "VMTA"}
@@ -27,17 +28,16 @@ _WIDEST_ZONE_S = 14 * 3600
 
 def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition], gaps: tuple[str, ...]) -> HostFacts:
     """What is known after one more batch of records."""
-    deferred = [cell.minute for cell, tally in roll_up.cells.items() if tally.deferred]
-    delivered = [cell.minute for cell, tally in roll_up.cells.items() if tally.delivered]
+    shown = seen(roll_up)
     since, deferral_at = before.undeferred_since, before.deferral_at
-    if deferred:
-        newest = datetime.fromtimestamp(max(deferred), UTC)
+    if shown.newest_deferral is not None:
+        newest = datetime.fromtimestamp(shown.newest_deferral, UTC)
         since, deferral_at = None, max(deferral_at or newest, newest)
-    elif delivered and since is None:
-        since = datetime.fromtimestamp(min(delivered), UTC)
+    elif shown.first_delivery is not None and since is None:
+        since = datetime.fromtimestamp(shown.first_delivery, UTC)
     return replace(
         before,
-        columns=_columns(before, roll_up, positions),
+        columns=_columns(before, shown, positions),
         gaps=gaps,
         undeferred_since=since,
         deferral_at=deferral_at,
@@ -45,15 +45,15 @@ def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition],
     )
 
 
-def _columns(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition]) -> tuple[str, ...]:
+def _columns(before: HostFacts, shown: Seen, positions: Sequence[FilePosition]) -> tuple[str, ...]:
     """Columns of `VIEWS` that any file has. A file in JSON has no header: there what was seen once stays known.
 
     `timeLogged` is among them where any header tells it: what is missing then is known to be missing.
     """
     heads = [names for names in map(_names, positions) if _TIME.lower() in names]
     found = {column for column in (_TIME, *VIEWS) if any(column.lower() in names for names in heads)}
-    found |= {"dlvSourceIp"} if any(cell.source_ip for cell in roll_up.cells) else set()
-    found |= {"vmta"} if any(cell.vmta for cell in roll_up.cells) else set()
+    found |= {"dlvSourceIp"} if shown.source_ip else set()
+    found |= {"vmta"} if shown.vmta else set()
     if any(position.offset and not position.header for position in positions):
         found |= set(before.columns)
     return tuple(sorted(found))

@@ -9,6 +9,7 @@ from bot.core.diagnosis import HostLine
 from bot.core.durations import duration_words
 from bot.core.facts import oddities, unlogged
 from bot.core.model import HostHealth, RollUp
+from bot.core.rollup import seen
 
 UNDEFERRED = 5_000
 """So many deliveries in a row without one deferral: then deferrals are hardly logged at all."""
@@ -84,9 +85,8 @@ def _queues_seen(health: HostHealth, now: datetime, stale_after: timedelta) -> b
 
 def _undeferred(before: HostHealth, roll_up: RollUp) -> int:
     """Deliveries since the last deferral, the newest batch taken as one."""
-    if any(tally.deferred for tally in roll_up.cells.values()):
-        return 0
-    return before.undeferred + sum(tally.delivered for tally in roll_up.cells.values())
+    shown = seen(roll_up)
+    return 0 if shown.newest_deferral is not None else before.undeferred + shown.delivered
 
 
 def _warning(health: HostHealth, now: datetime, stale_after: timedelta, since: datetime | None) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 ROLLUP = ".rollup"
 _MEMO_LIMIT = 200_000
@@ -29,6 +30,13 @@ class IspEntry:
     reply_signatures: tuple[str, ...] = ()
 
 
+class Told(NamedTuple):
+    """The provider of a record. `hosted`: only the MX told it, the recipient's domain is not one of its own."""
+
+    key: str
+    hosted: bool
+
+
 class IspCatalog:
     """Answers which provider; unknown domains are their own provider."""
 
@@ -39,7 +47,7 @@ class IspCatalog:
         self._rollups = {name: e.key for e in entries for name in e.rollups}
         self._signatures = [(text.lower(), e.key) for e in entries for text in e.reply_signatures]
         self._words = _words(entries)
-        self._memo: dict[tuple[str, str, str], str] = {}
+        self._memo: dict[tuple[str, str, str], Told] = {}
 
     def keys(self) -> tuple[str, ...]:
         return tuple(self._entries)
@@ -59,20 +67,24 @@ class IspCatalog:
         Returns:
             A key; else the rollup's own name, the recipient's or the queue's domain in lower case, or "unknown".
         """
-        asked = (queue, mx, rcpt_domain)
-        key = self._memo.get(asked)
-        if key is None:
-            if len(self._memo) >= _MEMO_LIMIT:
-                self._memo.clear()
-            key = self._memo[asked] = self._of(*asked)
+        key = self.told((queue, mx, rcpt_domain)).key
         if reply and key not in self._entries and not key.endswith(ROLLUP):
             return self._by_reply(reply) or key
         return key
 
-    def of_records(self, asked: Iterable[tuple[str, str, str]]) -> list[str]:
-        """`of_record` for many (queue, MX, recipient's domain) at once."""
+    def told(self, asked: tuple[str, str, str]) -> Told:
+        """`of_record` of a (queue, MX, recipient's domain), and whether it is hosted mail."""
+        told = self._memo.get(asked)
+        if told is None:
+            if len(self._memo) >= _MEMO_LIMIT:
+                self._memo.clear()
+            told = self._memo[asked] = self._of(*asked)
+        return told
+
+    def told_all(self, asked: Iterable[tuple[str, str, str]]) -> list[Told]:
+        """`told` for many at once."""
         known = self._memo.get
-        return [known(key) or self.of_record(queue=key[0], mx=key[1], rcpt_domain=key[2]) for key in asked]
+        return [known(key) or self.told(key) for key in asked]
 
     def of_queue(self, queue: str) -> str:
         """The provider of a queue `domain/vmta`, by its rollup or domain part."""
@@ -91,12 +103,15 @@ class IspCatalog:
         close = get_close_matches(word.strip().lower(), names, n=1, cutoff=0.6)
         return names[close[0]] if close else None
 
-    def _of(self, queue: str, mx: str, rcpt_domain: str) -> str:
+    def _of(self, queue: str, mx: str, rcpt_domain: str) -> Told:
         place = queue.partition("/")[0].strip().lower()
         if place.endswith(ROLLUP):
-            return self._rollups.get(place) or self._words.get(place.removesuffix(ROLLUP)) or place[:253]
+            own = self._rollups.get(place) or self._words.get(place.removesuffix(ROLLUP)) or place[:253]
+            return Told(own, hosted=False)
         domain = rcpt_domain.strip().lower().rstrip(".") or place
-        return self._by_mx(mx) or self._by_domain(domain) or domain[:253] or "unknown"
+        by_mx, by_domain = self._by_mx(mx), self._by_domain(domain)
+        hosted = by_mx is not None and by_domain is None and domain != ""
+        return Told(by_mx or by_domain or domain[:253] or "unknown", hosted)
 
     def _by_mx(self, mx: str) -> str | None:
         host = mx.partition(" (")[0].strip().lower().rstrip(".")[:253]

@@ -101,11 +101,11 @@ class IspCell(NamedTuple):
 class RollUp:
     """Everything one batch of accounting rows adds; two roll-ups of two halves sum to that of the whole."""
 
-    cells: dict[Cell, Tally] = field(default_factory=dict)
-    jobs: dict[JobCell, Tally] = field(default_factory=dict)
+    cells: Mapping[Cell, Tally] = field(default_factory=dict)
+    jobs: Mapping[JobCell, Tally] = field(default_factory=dict)
     samples: dict[tuple[str, str], str] = field(default_factory=dict)
     """(isp, reply template) -> one raw reply, local parts masked."""
-    hosted: dict[IspCell, Tally] = field(default_factory=dict)
+    hosted: Mapping[IspCell, Tally] = field(default_factory=dict)
     """Per minute: the part of an ISP's mail that goes to hosted domains (the ISP was told by the MX alone)."""
     deferred_to: dict[IspCell, Distinct] = field(default_factory=dict)
     """Per `RECIPIENTS_EVERY_S`: whom deferred mail (type `t`) was for."""

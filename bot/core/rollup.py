@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import compress
+from typing import NamedTuple
 
 from bot.core.accounting import TALLIED, Row, RowReader
+from bot.core.counts import Counts
+from bot.core.distinct import hashed, merged
 from bot.core.isp import IspCatalog
-from bot.core.model import Cell, JobCell, RollUp, Tally
+from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp, Tally
 from bot.core.reply import clean, mask_local_parts, template
+from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
 
-K = TypeVar("K", bound=Hashable)
 SAMPLE_LENGTH = 500
 ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TALLIED.items()}
 
 
-def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog) -> RollUp:
-    """Count rows per (minute, ISP, source IP, VMTA, reply template) and per (minute, ISP, campaign).
+def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog, templates: int = TEMPLATES_PER_ISP) -> RollUp:
+    """Count rows per (minute, ISP, source IP, VMTA, reply template) and per (minute, ISP, campaign), those to hosted
+    domains also per (minute, ISP), and whom deferred mail was for.
 
     A `RowReader` brings its samples of bad rows with it.
 
@@ -26,31 +30,63 @@ def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog) -> RollUp
 
     Args:
         rows: Rows, and in place of each that is not counted the reason why (`RowReader`).
+        templates: How many reply templates of an ISP are told apart.
     """
-    total = RollUp()
-    newest = 0
+    counted = _Counting(host, isps, KeptTemplates(templates))
+    read, newest, left_out = 0, 0, dict[str, int]()
     for row in rows:
-        total.rows += 1
+        read += 1
         if isinstance(row, str):
-            total.left_out[row] = total.left_out.get(row, 0) + 1
+            left_out[row] = left_out.get(row, 0) + 1
             continue
         newest = max(newest, row.at)
-        _count(total, row, host, isps.of_record(queue=row.queue, mx=row.mx, rcpt_domain=row.rcpt_domain))
+        counted.add(row)
+    total = counted.total()
+    total.rows, total.left_out = read, left_out
     total.newest = datetime.fromtimestamp(newest, UTC) if newest else None
     total.bad = dict(rows.bad) if isinstance(rows, RowReader) else {}
     return total
 
 
-def _count(total: RollUp, row: Row, host: str, isp: str) -> None:
-    minute = row.at - row.at % 60
-    reply = "" if row.kind == "d" else template(row.diag)
-    cell = Cell(minute, isp, host, row.source_ip, row.vmta, reply)
-    total.cells[cell] = total.cells.get(cell, Tally()) + ONE[row.kind]
-    if row.job:
-        job = JobCell(minute, isp, host, row.job)
-        total.jobs[job] = total.jobs.get(job, Tally()) + ONE[row.kind]
-    if reply and (isp, reply) not in total.samples:
-        total.samples[isp, reply] = sample(row.diag)
+class _Counting:
+    def __init__(self, host: str, isps: IspCatalog, templates: KeptTemplates) -> None:
+        self._host = host
+        self._isps = isps
+        self._templates = templates
+        self._cells: dict[Cell, Tally] = {}
+        self._jobs: dict[JobCell, Tally] = {}
+        self._hosted: dict[IspCell, Tally] = {}
+        self._samples: dict[tuple[str, str], str] = {}
+        self._deferred_to: dict[IspCell, set[int]] = {}
+
+    def add(self, row: Row) -> None:
+        one = ONE[row.kind]
+        isp, hosted = self._isps.told((row.queue, row.mx, row.rcpt_domain))
+        minute = row.at - row.at % 60
+        cell = Cell(minute, isp, self._host, row.source_ip, row.vmta, self._reply(isp, row))
+        self._cells[cell] = self._cells.get(cell, Tally()) + one
+        if row.job:
+            job = JobCell(minute, isp, self._host, row.job)
+            self._jobs[job] = self._jobs.get(job, Tally()) + one
+        if hosted:
+            told = IspCell(minute, isp)
+            self._hosted[told] = self._hosted.get(told, Tally()) + one
+        if row.kind == "t" and row.rcpt:
+            stretch = IspCell(row.at - row.at % RECIPIENTS_EVERY_S, isp)
+            self._deferred_to.setdefault(stretch, set()).add(hashed(row.rcpt))
+
+    def _reply(self, isp: str, row: Row) -> str:
+        found = "" if row.kind == "d" else template(row.diag)
+        if not found:
+            return ""
+        kept = self._templates.name(isp, found)
+        if (isp, kept) not in self._samples:
+            self._samples[isp, kept] = sample(row.diag)
+        return kept
+
+    def total(self) -> RollUp:
+        deferred_to = {stretch: merged(seen) for stretch, seen in self._deferred_to.items()}
+        return RollUp(self._cells, self._jobs, self._samples, self._hosted, deferred_to)
 
 
 def sample(diag: str) -> str:
@@ -60,12 +96,19 @@ def sample(diag: str) -> str:
 
 def add_up(parts: Iterable[RollUp]) -> RollUp:
     """One roll-up of many; of two samples of one reply the earlier stays."""
-    total = RollUp()
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]  # one file is the rule
+    total = RollUp(
+        cells=Counts.joined(Cell, [part.cells for part in parts]),
+        jobs=Counts.joined(JobCell, [part.jobs for part in parts]),
+        hosted=Counts.joined(IspCell, [part.hosted for part in parts]),
+    )
     for part in parts:
-        _add_into(total.cells, part.cells)
-        _add_into(total.jobs, part.jobs)
         for seen, raw in part.samples.items():
             total.samples.setdefault(seen, raw)
+        for stretch, recipients in part.deferred_to.items():
+            total.deferred_to[stretch] = merged(total.deferred_to.get(stretch, ()), recipients)
         for reason, times in part.left_out.items():
             total.left_out[reason] = total.left_out.get(reason, 0) + times
         for reason, sample_of_it in part.bad.items():
@@ -75,9 +118,25 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
     return total
 
 
-def _add_into(total: dict[K, Tally], part: Mapping[K, Tally]) -> None:
-    if not total:
-        total.update(part)  # one file is the rule
-        return
-    for key, tally in part.items():
-        total[key] = total[key] + tally if key in total else tally
+class Seen(NamedTuple):
+    """What a roll-up shows of a host. Minutes are epoch seconds, None where there is none; `source_ip` and `vmta` tell
+    whether any record names one."""
+
+    delivered: int
+    first_delivery: int | None
+    newest_deferral: int | None
+    source_ip: bool
+    vmta: bool
+
+
+def seen(roll_up: RollUp) -> Seen:
+    cells = Counts.of(Cell, roll_up.cells)
+    minutes, _, _, source_ips, vmtas, _ = cells.fields
+    delivered, deferred, *_ = cells.counts
+    return Seen(
+        sum(delivered),
+        min(compress(minutes, delivered), default=None),
+        max(compress(minutes, deferred), default=None),
+        any(source_ips),
+        any(vmtas),
+    )

@@ -120,7 +120,7 @@ class Counting:
         frames = Frames(blocks, _header(start), Reading(self._isps, self._style(asked.file.path)))
         fold = Fold(self._host)
         for frame in frames:
-            fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
+            fold.add(frame)
         used = blocks.size - len(frames.rest)
         header = frames.header.line if frames.header else ""
         mark = fingerprint(blocks.before(len(frames.rest)))

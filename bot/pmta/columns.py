@@ -150,6 +150,6 @@ def read_piece(
     fold = Fold(host)
     frames = Frames(whole_lines(data), known, Reading(isps, style, smallest=smallest), final=final)
     for frame in frames:
-        fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
+        fold.add(frame)
     used = len(data) - len(frames.rest)
     return replace(fold.total(), bad=frames.bad), used, frames.header.line if frames.header else ""

@@ -2,95 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import repeat
-from typing import Any
+from typing import cast
 
 import polars as pl
 
-from bot.core.model import Cell, JobCell, RollUp, Tally
+from bot.core.accounting import TALLIED
+from bot.core.counts import Counts, K
+from bot.core.distinct import Distinct, hashed, merged
+from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp
 from bot.core.rollup import sample
+from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
+from bot.pmta.frame import Frame
 
 _CELL = ("minute", "isp", "source_ip", "vmta", "reply")
 _JOB = ("minute", "isp", "job")
-_SAMPLE = ("isp", "reply")
+_ISP = ("start", "isp")
+_NAMED = ("isp", "reply")
 _COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 """In the order of `TALLIED` and of `Tally`."""
 _MINUTE = (pl.col("at") - pl.col("at") % 60).alias("minute")
+_STRETCH = (pl.col("at") - pl.col("at") % RECIPIENTS_EVERY_S).alias("stretch")
 _COMPACT_AT = 32
 
 
 class Fold:
-    """Takes frames one after another and keeps only their grouped counts."""
+    """Takes frames one after another and keeps only their grouped counts. `templates`: as in `core.rollup`."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, templates: int = TEMPLATES_PER_ISP) -> None:
         self._host = host
-        self._cells: list[pl.DataFrame] = []
-        self._jobs: list[pl.DataFrame] = []
+        self._templates = KeptTemplates(templates)
+        self._cells = _Grouped(_CELL)
+        self._jobs = _Grouped(_JOB)
+        self._hosted = _Grouped(_ISP)
         self._samples: dict[tuple[str, str], str] = {}
+        self._deferred_to: dict[IspCell, Distinct] = {}
         self._left_out: dict[str, int] = {}
         self._records = 0
         self._newest = 0
 
-    def add(self, delivered: pl.DataFrame, others: pl.DataFrame, left_out: dict[str, int], records: int) -> None:
-        """Count one frame (see `columns.Frame`)."""
-        self._records += records
-        for reason, times in left_out.items():
+    def add(self, frame: Frame) -> None:
+        """Count one frame."""
+        self._records += frame.records
+        for reason, times in frame.left_out.items():
             self._left_out[reason] = self._left_out.get(reason, 0) + times
-        both = (delivered.lazy().with_columns(_MINUTE, reply=pl.lit("")), others.lazy().with_columns(_MINUTE))
-        questions = [_grouped(rows, _CELL) for rows in both]
-        questions += [_grouped(rows.filter(pl.col("job") != ""), _JOB) for rows in both]
-        *answers, newest = pl.collect_all([*questions, pl.concat([rows.select("at") for rows in both]).max()])
-        self._cells += answers[:2]
-        self._jobs += answers[2:]
-        self._newest = max(self._newest, newest.item() or 0)
-        self._keep_samples(others)
-        if len(self._cells) > _COMPACT_AT:
-            self._cells, self._jobs = [_summed(self._cells, _CELL)], [_summed(self._jobs, _JOB)]
+        others = self._bounded(frame.others)
+        self._add_recipients(others)
+        for rows in (frame.delivered.with_columns(_MINUTE, reply=pl.lit("")), others.with_columns(_MINUTE)):
+            if rows.height:
+                self._newest = max(self._newest, cast(int, rows["at"].max()))
+                self._cells.add(rows)
+                self._jobs.add(rows.filter(pl.col("job") != ""))
+                self._hosted.add(rows.filter(pl.col("hosted")).rename({"minute": "start"}))
 
     def total(self) -> RollUp:
         """Everything added so far."""
-        (minutes, isps, *cells), cell_tallies = _counted(self._cells, _CELL)
-        (job_minutes, job_isps, jobs), job_tallies = _counted(self._jobs, _JOB)
-        hosts = repeat(self._host)
         return RollUp(
-            cells=dict(zip(map(Cell, minutes, isps, hosts, *cells), cell_tallies, strict=True)),
-            jobs=dict(zip(map(JobCell, job_minutes, job_isps, hosts, jobs), job_tallies, strict=True)),
+            cells=self._cells.counts(Cell, self._host),
+            jobs=self._jobs.counts(JobCell, self._host),
             samples=dict(self._samples),
+            hosted=self._hosted.counts(IspCell, self._host),
+            deferred_to=dict(self._deferred_to),
             left_out=dict(self._left_out),
             rows=self._records,
             newest=datetime.fromtimestamp(self._newest, UTC) if self._newest else None,
         )
 
-    def _keep_samples(self, others: pl.DataFrame) -> None:
-        first = others.filter(pl.col("reply") != "").group_by(_SAMPLE, maintain_order=True).agg(pl.col("diag").first())
-        for isp, reply, diag in first.iter_rows():
-            if (isp, reply) not in self._samples:
-                self._samples[isp, reply] = sample(diag)
+    def _bounded(self, others: pl.DataFrame) -> pl.DataFrame:
+        """`others` with the templates that are told apart; one sample of each is kept."""
+        met = others.filter(pl.col("reply") != "").group_by(_NAMED, maintain_order=True).agg(pl.col("diag").first())
+        names = []
+        for isp, reply, diag in met.iter_rows():
+            name = self._templates.name(isp, reply)
+            names.append(name)
+            if (isp, name) not in self._samples:
+                self._samples[isp, name] = sample(diag)
+        kept = met.select(*_NAMED, kept=pl.Series(names, dtype=pl.String))
+        if met["reply"].equals(kept["kept"]):
+            return others
+        named = others.join(kept, on=_NAMED, how="left", maintain_order="left")
+        return named.with_columns(reply=pl.col("kept").fill_null("")).drop("kept")
+
+    def _add_recipients(self, others: pl.DataFrame) -> None:
+        deferred = others.filter((pl.col("kind") == TALLIED["t"]) & (pl.col("rcpt") != ""))
+        for start, isp, recipients in deferred.group_by(_STRETCH, "isp").agg(pl.col("rcpt").unique()).iter_rows():
+            stretch = IspCell(start, isp)
+            self._deferred_to[stretch] = merged(self._deferred_to.get(stretch, ()), map(hashed, recipients))
 
 
-class _Tallies(dict[tuple[int, ...], Tally]):
-    """Counts -> `Tally`. Most cells hold one of a few counts, and making an object for each is what costs."""
+class _Grouped:
+    """How many rows of each kind there are to each key."""
 
-    def __missing__(self, counts: tuple[int, ...]) -> Tally:
-        made = self[counts] = Tally(*counts)
-        return made
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._keys = keys
+        self._parts: list[pl.DataFrame] = []
 
+    def add(self, rows: pl.DataFrame) -> None:
+        if not rows.height:
+            return
+        self._parts.append(rows.group_by(*self._keys, "kind").agg(n=pl.len().cast(pl.Int64)))
+        if len(self._parts) > _COMPACT_AT:
+            self._parts = [pl.concat(self._parts).group_by(*self._keys, "kind").agg(pl.col("n").sum())]
 
-def _grouped(rows: pl.LazyFrame, keys: tuple[str, ...]) -> pl.LazyFrame:
-    return rows.group_by(*keys, "kind").agg(n=pl.len().cast(pl.Int64))
-
-
-def _summed(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> pl.DataFrame:
-    return pl.concat(parts).group_by(*keys, "kind").agg(pl.col("n").sum())
-
-
-def _counted(parts: list[pl.DataFrame], keys: tuple[str, ...]) -> tuple[list[Iterable[Any]], Iterable[Tally]]:
-    """Columns of the keys, sorted by them, and the tally of each row."""
-    if not parts:
-        return [[]] * len(keys), []
-    counts = [(pl.col("n") * (pl.col("kind") == kind)).alias(name) for kind, name in enumerate(_COUNTS)]
-    table = pl.concat(parts).select(*keys, *counts).group_by(keys).agg(pl.col(_COUNTS).sum()).sort(keys)
-    tallies = map(_Tallies().__getitem__, zip(*(table[name].to_list() for name in _COUNTS), strict=True))
-    return [table[name].to_list() for name in keys], tallies
+    def counts(self, key: type[K], host: str) -> Counts[K]:
+        """The sums in the order of their keys."""
+        if not self._parts:
+            return Counts.of(key, {})
+        counts = [(pl.col("n") * (pl.col("kind") == kind)).alias(name) for kind, name in enumerate(_COUNTS)]
+        table = pl.concat(self._parts).select(*self._keys, *counts)
+        table = table.group_by(self._keys).agg(pl.col(_COUNTS).sum()).sort(self._keys)
+        fields = [[host] * table.height if name == "host" else table[name].to_list() for name in key._fields]
+        return Counts(key, fields, [table[name].to_list() for name in _COUNTS])

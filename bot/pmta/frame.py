@@ -10,17 +10,28 @@ from bot.core.accounting import TALLIED, Row
 from bot.core.isp import IspCatalog
 from bot.core.reply import template
 
-SHAPE = {"at": pl.Int64, "kind": pl.Int8, "isp": pl.String, "source_ip": pl.String, "vmta": pl.String}
+SHAPE: dict[str, type[pl.DataType]] = {
+    "at": pl.Int64,
+    "kind": pl.Int8,
+    "isp": pl.String,
+    "hosted": pl.Boolean,
+    "source_ip": pl.String,
+    "vmta": pl.String,
+    "job": pl.String,
+}
+"""Columns of every row."""
+_TEXTS: dict[str, type[pl.DataType]] = {"rcpt": pl.String, "diag": pl.String, "reply": pl.String}
 
 Details = frozenset[str]
-ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "reply"})
+ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "rcpt", "reply"})
 """Columns of a frame that can be left empty to be quicker."""
 
 
 @dataclass(slots=True)
 class Frame:
-    """Rows of one piece, in order: `at` (epoch seconds), `kind` (place in `TALLIED`), `isp`, `source_ip`, `vmta`,
-    `job`; those in `others` (all but type `d`) also `reply` (template) and `diag` (raw)."""
+    """Rows of one piece, in order: `at` (epoch seconds), `kind` (place in `TALLIED`), `isp`, `hosted` (see
+    `core.isp.Told`), `source_ip`, `vmta`, `job`; those in `others` (all but type `d`) also `rcpt`, `diag` (raw) and
+    `reply` (template)."""
 
     delivered: pl.DataFrame
     others: pl.DataFrame
@@ -35,14 +46,13 @@ def frame_of(found: list[Row | str], isps: IspCatalog) -> Frame:
         left_out[reason] = left_out.get(reason, 0) + 1
     rows = [
         (
-            (row.at, TALLIED[row.kind], isps.of_record(queue=row.queue, mx=row.mx, rcpt_domain=row.rcpt_domain)),
-            (row.source_ip, row.vmta, row.job),
-            ("", "") if row.kind == "d" else (template(row.diag), row.diag),
+            (row.at, TALLIED[row.kind], *isps.told((row.queue, row.mx, row.rcpt_domain))),
+            (row.source_ip, row.vmta, row.job, row.rcpt),
+            ("", "") if row.kind == "d" else (row.diag, template(row.diag)),
         )
         for row in found
         if isinstance(row, Row)
     ]
-    shape = {**SHAPE, "job": pl.String, "reply": pl.String, "diag": pl.String}
-    table = pl.DataFrame([[*what, *where, *text] for what, where, text in rows], schema=shape, orient="row")
-    delivered = table.filter(pl.col("kind") == 0).drop("reply", "diag")
+    table = pl.DataFrame([[*what, *where, *text] for what, where, text in rows], schema=SHAPE | _TEXTS, orient="row")
+    delivered = table.filter(pl.col("kind") == 0).select(*SHAPE)
     return Frame(delivered, table.filter(pl.col("kind") > 0), left_out, len(found))

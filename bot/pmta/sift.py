@@ -45,51 +45,54 @@ def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, details: Detai
         "source_ip",
         "vmta",
         "job",
+        "rcpt",
         "diag",
-        _isp(table, isps),
+        *_told(table, isps),
         at=_mapped("time", at, pl.Int64),
         kind=_mapped("type", kinds, pl.Int8),
     )
-    by_pmta = (pl.col("kind") > 0) & pl.col("diag").str.starts_with("x-pmta;")
-    rows = rows.with_columns(by_pmta=by_pmta, untimed=pl.col("at").is_null())
     rows = rows.filter(pl.col("kind") >= 0) if -1 in kinds.values() else rows
-    rows = _without(rows, "by_pmta", MADE_BY_PMTA, left_out)
-    rows = _without(rows, "untimed", BAD_TIME if timed else NO_TIME_COLUMN, left_out)
-    masked = _MASKED if "reply" in details else pl.lit("")
-    of_kind = pl.col("kind")
-    delivered, others = pl.collect_all(
-        [
-            rows.lazy().filter(of_kind == 0).select(*SHAPE, "job"),
-            rows.lazy().filter(of_kind > 0).select(*SHAPE, "job", "diag", reply=masked),
-        ]
-    )
-    half_done = others["reply"].unique().to_list()
-    settled = pl.col("reply").replace_strict(half_done, [settle(text) for text in half_done], return_dtype=pl.String)
-    return Frame(delivered, others.select(*SHAPE, "job", settled, "diag"), left_out, table.height)
+    by_pmta = (pl.col("kind") > 0) & pl.col("diag").str.starts_with("x-pmta;")
+    rows = _without(rows, by_pmta, MADE_BY_PMTA, left_out)
+    rows = _without(rows, pl.col("at").is_null(), BAD_TIME if timed else NO_TIME_COLUMN, left_out)
+    others = rows.filter(pl.col("kind") > 0)
+    reply = _templates(others) if "reply" in details else pl.lit("").alias("reply")
+    delivered = rows.filter(pl.col("kind") == 0).select(*SHAPE)
+    return Frame(delivered, others.select(*SHAPE, "rcpt", "diag", reply), left_out, table.height)
+
+
+def _templates(others: pl.DataFrame) -> pl.Series:
+    """The reply template of every row."""
+    masked = others.select(_MASKED.alias("reply"))["reply"]
+    half_done = masked.unique().to_list()
+    return masked.replace_strict(half_done, [settle(text) for text in half_done], return_dtype=pl.String)
 
 
 def _mapped(column: str, values: Mapping[str, int | None], to: type[pl.DataType]) -> pl.Expr:
     return pl.col(column).replace_strict(list(values), list(values.values()), return_dtype=to)
 
 
-def _without(rows: pl.DataFrame, flag: str, reason: str, left_out: dict[str, int]) -> pl.DataFrame:
-    times = int(rows[flag].sum())
+def _without(rows: pl.DataFrame, flag: pl.Expr, reason: str, left_out: dict[str, int]) -> pl.DataFrame:
+    flags = rows.select(flag.alias("flag"))["flag"]
+    times = int(flags.sum())
     if not times:
         return rows
     left_out[reason] = left_out.get(reason, 0) + times
-    return rows.filter(~pl.col(flag))
+    return rows.filter(~flags)
 
 
-def _isp(table: pl.DataFrame, isps: IspCatalog) -> pl.Series:
-    """The provider of every row: each distinct (queue, MX, domain) is looked up once."""
+def _told(table: pl.DataFrame, isps: IspCatalog) -> tuple[pl.Series, pl.Series]:
+    """Provider of every row, and whether it is hosted mail: each distinct (queue, MX, domain) is looked up once."""
     keys = table.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))
     groups = keys.with_row_index("row").group_by(keys.columns).agg("row")
-    queues, mxs, domains = ([text.decode() for text in groups[name].to_list()] for name in keys.columns)
-    found = isps.of_records(zip(queues, mxs, (domain.rpartition("@")[2] for domain in domains), strict=True))
+    queues, mxs, domains = (groups[name].cast(pl.String).to_list() for name in keys.columns)
+    found = isps.told_all(zip(queues, mxs, (domain.rpartition("@")[2] for domain in domains), strict=True))
     # Rows told by their group, put back in order: half the price of a join by three texts.
     rows = groups.select("row", group=pl.int_range(pl.len(), dtype=pl.UInt32)).explode("row")
     group = pl.Series([0], dtype=pl.UInt32).new_from_index(0, table.height).scatter(rows["row"], rows["group"])
-    return pl.Series("isp", found, pl.String).gather(group)
+    isp = pl.Series("isp", [told.key for told in found], pl.String)
+    hosted = pl.Series("hosted", [told.hosted for told in found], pl.Boolean)
+    return isp.gather(group), hosted.gather(group)
 
 
 def _before(sign: str, column: str) -> pl.Expr:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from bot.core.model import Cell
+from bot.core.templates import OTHER_TEMPLATE as OTHER_TEMPLATE
+from bot.core.templates import TEMPLATES_PER_ISP as TEMPLATES_PER_ISP
 from bot.store.tables import reply
 from bot.store.upsert import placeholder
 
-TEMPLATES_PER_ISP = 2_000
-OTHER_TEMPLATE = "other replies"
-"""What a template counts as once its ISP has `TEMPLATES_PER_ISP` of them."""
 SAMPLE_CHARS = 1_000
 
 NO_REPLY = 0
@@ -24,22 +22,32 @@ Named = tuple[str, str]
 
 
 def number(
-    connection: Connection, cells: Collection[Cell], samples: Mapping[Named, str], *, cap: int
+    connection: Connection, minutes: Sequence[int], names: Sequence[Named], samples: Mapping[Named, str], *, cap: int
 ) -> dict[Named, int]:
-    """The number of every (isp, template) in `cells`, new ones added up to `cap` an ISP. "" is not in it.
+    """The number of every (isp, template) in `names`, new ones added up to `cap` an ISP; `NO_REPLY` where that is "".
 
-    Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`.
+    Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`. `minutes` is when each of `names` was met.
     """
-    newest: dict[Named, int] = {}
-    for minute, isp, _, _, _, template in cells:
-        if template and minute > newest.get((isp, template), -1):
-            newest[isp, template] = minute
-    days = {name: minute // _DAY_S for name, minute in newest.items()}
+    days = _newest_days(minutes, names)
+    none = {name: NO_REPLY for name in days if not name[1]}
+    for name in none:
+        del days[name]
     known = _known(connection, days)
     _touch(connection, known, days)
-    numbers = {name: row[0] for name, row in known.items()}
+    numbers = none | {name: row[0] for name, row in known.items()}
     new = {name: days[name] for name in sorted(days.keys() - known.keys())}
     return numbers | _added(connection, new, samples, cap) if new else numbers
+
+
+def _newest_days(minutes: Sequence[int], names: Sequence[Named]) -> dict[Named, int]:
+    """Name -> the newest day it was met on."""
+    first, last = (pick(minutes, default=0) // _DAY_S for pick in (min, max))
+    if first == last:
+        return dict.fromkeys(names, first)  # the rule, and tens of thousands of names
+    days: dict[Named, int] = {}
+    for minute, name in zip(minutes, names, strict=True):
+        days[name] = max(days.get(name, 0), minute // _DAY_S)
+    return days
 
 
 def forget(connection: Connection, before_minute: int) -> int:

@@ -10,15 +10,18 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Table
 
 
-def upsert(connection: Connection, table: Table, *, add: Collection[str] = (), replace: Collection[str] = ()) -> str:
-    """An INSERT of all columns of `table` in their order, for `exec_driver_sql` with a list of tuples.
+def upsert(
+    connection: Connection, table: Table, *, add: Collection[str] = (), replace: Collection[str] = (), rows: int = 1
+) -> str:
+    """An INSERT of all columns of `table` in their order, for `exec_driver_sql` with a list of tuples of `rows` rows.
 
     Where the primary key is there already, columns in `add` are added up, those in `replace` are overwritten, and
     with neither the row stays as it is. The column names come from the schema, never from outside.
     """
     mark = placeholder(connection)
     marks = ", ".join(mark for _ in table.columns)
-    return f"{_insert(table)} VALUES ({marks}) {_conflict(table, add, replace)}"
+    values = ", ".join([f"({marks})"] * rows)
+    return f"{_insert(table)} VALUES {values} {_conflict(table, add, replace)}"
 
 
 def add_from(table: Table, query: str, *, add: Collection[str]) -> str:

@@ -96,7 +96,7 @@ def test_any_blocks_of_a_stream_count_the_same(data: bytes, sizes: list[int]) ->
     frames = Frames([block for block in blocks if block], None, Reading(ISPS, smallest=64), final=True)
     fold = Fold("mta1")
     for frame in frames:
-        fold.add(frame.delivered, frame.others, frame.left_out, frame.records)
+        fold.add(frame)
     assert replace(fold.total(), bad=frames.bad) == reference(data)
     assert frames.rest == b""
 
