@@ -68,7 +68,9 @@ fields = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["d", "d", "t", "b", "tq", "r", "rb", "f", "?", ""]),
         "timeLogged": st.sampled_from(_TIMES),
-        "rcpt": st.sampled_from(["a@gmail.com", "b@Corp.Example", "", "odd", '"x@y"@aol.com', "c@hotmail.co.uk"]),
+        "rcpt": st.sampled_from(
+            ["a@gmail.com", "A@Gmail.com", "b@Corp.Example", "", "odd", '"x@y"@aol.com', "İς@hotmail.co.uk"]
+        ),
         "dsnDiag": st.sampled_from(_DIAGS) | st.text(max_size=20),
         "dsnMta": st.sampled_from(
             ["", "mta5.am0.yahoodns.net (198.51.100.4)", "MX.corp.example (x)", "aspmx.l.google.com."]
@@ -77,7 +79,7 @@ fields = st.fixed_dictionaries(
         "vmta": st.sampled_from(["vmta1", "vmta2", ""]),
         "jobId": st.sampled_from(["", "campaign,1", "c2"]),
         "queue": st.sampled_from(
-            ["gmail.com/vmta1", "yahoo.rollup/vmta2", "own.rollup/v", "", "corp.example/{default}"]
+            ["gmail.com/vmta1", "yahoo.rollup/vmta2", "own.rollup/v", "", "corp.example/{default}", "cox.net/v"]
         ),
     }
 )

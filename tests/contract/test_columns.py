@@ -101,6 +101,18 @@ def test_any_blocks_of_a_stream_count_the_same(data: bytes, sizes: list[int]) ->
     assert frames.rest == b""
 
 
+@settings(max_examples=100, deadline=None)
+@given(sound_files() | hostile_files(), st.integers(0, 3))
+def test_over_the_bound_of_templates_both_ways_keep_the_same(data: bytes, templates: int) -> None:
+    """Rows of later pieces meet the names that earlier ones took."""
+    frames = Frames(columns.whole_lines(data), None, Reading(ISPS, smallest=64), final=True)
+    fold = Fold("mta1", templates)
+    for frame in frames:
+        fold.add(frame)
+    expected = roll_up(RowReader(data, None, final=True), host="mta1", isps=ISPS, templates=templates)
+    assert replace(fold.total(), bad=frames.bad) == expected
+
+
 def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was begun ahead counts once, also where a piece in between goes to the reference or changes the header."""
     monkeypatch.setattr(columns, "PIECE", 4096)
