@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.core.change import Change, ChangeState, Plan, StepResult
 from bot.core.diagnosis import Diagnosis
@@ -21,7 +21,10 @@ from bot.core.model import (
     Tally,
     Window,
 )
+from bot.core.outage import Outage
 from bot.core.tier import Tier
+
+Subject_co = TypeVar("Subject_co", covariant=True)
 
 
 class Clock(Protocol):
@@ -165,6 +168,27 @@ class IncidentStore(Protocol):
         ...
 
 
+class OutageStore(Protocol):
+    """Outages of hosts, at most one of them open, and their timelines."""
+
+    def open(self, outage: Outage) -> Outage | None:
+        """Keep a new one: as it is but with its id, at revision 1. None where one is open already."""
+        ...
+
+    def newest(self) -> Outage | None:
+        """The open one, else the one that was opened last."""
+        ...
+
+    def move(self, before: Outage, after: Outage) -> Outage | None:
+        """Keep `after` in place of `before` where the revision is still that of `before`, one revision on; None where
+        it is not, or where another one is open."""
+        ...
+
+    def note(self, note: Note) -> None:
+        """Append to the timeline."""
+        ...
+
+
 class ChangeStore(Protocol):
     """The journal of changes. A move is compare-and-set: the loser gets None and does nothing."""
 
@@ -219,14 +243,15 @@ class PendingNote:
     thread_ts: str
 
 
-class OutboxStore(Protocol):
-    """What Slack has been told. Slack is never read back: this is the truth about (channel, ts, revision)."""
+class OutboxStore(Protocol[Subject_co]):
+    """What Slack has been told of one kind of subject (incidents, outages): something with an id, a revision and a
+    timeline. Slack is never read back: this is the truth about (channel, ts, revision)."""
 
-    def pending(self, channel: str) -> tuple[Incident, ...]:
-        """Incidents whose newest revision `channel` has not been shown, oldest first."""
+    def pending(self, channel: str) -> tuple[Subject_co, ...]:
+        """Those whose newest revision `channel` has not been shown, oldest first."""
         ...
 
-    def post_of(self, incident: int, channel: str) -> Post | None: ...
+    def post_of(self, subject: int, channel: str) -> Post | None: ...
 
     def posted(self, post: Post) -> None:
         """Remember the root message and the revision it now shows (a new `ts` replaces the old one)."""

@@ -25,16 +25,19 @@ from bot.services.undo import Undo
 from bot.services.watch import Watch
 from bot.settings import HostSettings, JumpSettings, Settings
 from bot.slack.app import SlackServices, build_app
+from bot.slack.charts import Charts
 from bot.slack.chat import slack_client
 from bot.slack.outbox import Outbox
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
+from bot.slack.subjects import Incidents, Outages
 from bot.store.audit import SqlAuditLog
 from bot.store.changes import SqlChangeStore
 from bot.store.engine import migrate, open_engine
 from bot.store.fleet import SqlFleetStore
 from bot.store.incidents import SqlIncidentStore
-from bot.store.outbox import SqlOutboxStore
+from bot.store.outages import SqlOutageStore
+from bot.store.outbox import INCIDENTS, OUTAGES, SqlOutboxStore
 from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
 
@@ -127,19 +130,13 @@ class _Parts:
         self.fleet = SqlFleetStore(self.engine)
         self.retention = Retention(self.engine, self.config.keep_tallies, self.config.keep_hours)
         self.incidents = SqlIncidentStore(self.engine)
+        self.outages = SqlOutageStore(self.engine)
         self.changes = SqlChangeStore(self.engine)
         self.audit = SqlAuditLog(self.engine)
         self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
         self.client = slack_client(self.secrets.slack_bot_token.get_secret_value(), self.secrets.slack_api_url)
         self.judgement = self._judgement()
-        self.outbox = Outbox(
-            self.client,
-            SqlOutboxStore(self.engine),
-            self.changes,
-            clock,
-            self.config.slack.channel,
-            rule_of=self.judgement.rule_of,
-        )
+        self.outbox = self._outbox()
         self.roles = SlackRoles(self.client, self.config.roles.get("operator", ()), clock)
         self.runner = StepRunner(shell=self.shell, changes=self.changes, clock=clock, locks=HostLocks())
         self.diagnose = self._diagnose()
@@ -150,6 +147,12 @@ class _Parts:
         alerts = self.config.alerts
         rules = {isp: tiers.rule() for isp, tiers in alerts.isps.items()}
         return Judgement(alerts.window, alerts.tiers.rule(), rules, alerts.stale_after)
+
+    def _outbox(self) -> Outbox:
+        charts = Charts(self.client, self.judgement.rule_of)
+        incidents = Incidents(SqlOutboxStore(self.engine, INCIDENTS), self.changes, charts, self.clock)
+        outages = Outages(SqlOutboxStore(self.engine, OUTAGES), self.clock)
+        return Outbox(self.client, (outages, incidents), self.clock, self.config.slack.channel)
 
     def _diagnose(self) -> Diagnose:
         return Diagnose(

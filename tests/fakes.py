@@ -7,6 +7,7 @@ from tests.memory.changes import MemoryChangeStore
 from tests.memory.clock import ManualClock
 from tests.memory.fleet import MemoryFleetStore
 from tests.memory.incidents import MemoryIncidentStore
+from tests.memory.outages import MemoryOutageStore
 from tests.memory.outbox import MemoryOutboxStore
 from tests.memory.shell import ScriptedShell
 from tests.memory.tallies import MemoryTallyStore
@@ -17,6 +18,7 @@ __all__ = [
     "MemoryChangeStore",
     "MemoryFleetStore",
     "MemoryIncidentStore",
+    "MemoryOutageStore",
     "MemoryOutboxStore",
     "MemoryTallyStore",
     "ScriptedShell",

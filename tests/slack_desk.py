@@ -7,28 +7,35 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from slack_bolt import App
 
+from bot.core.answers import Campaigns, History, HostReport
 from bot.core.change import Change, ChangeState, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident, IncidentState
+from bot.core.model import Window
 from bot.errors import DeferbotError
 from bot.playbook.isps import load_isps
 from bot.sim.slack.server import LocalSlack, RateLimits
 from bot.slack.app import SlackServices, build_app
+from bot.slack.charts import Charts
 from bot.slack.outbox import Outbox
 from bot.slack.pace import Pace
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
+from bot.slack.subjects import Incidents, Outages
+from tests.answers import campaigns, history, host_reports
 from tests.diagnoses import NOW, diagnosis, overview, plan
 from tests.fakes import (
     ManualClock,
     MemoryChangeStore,
     MemoryFleetStore,
     MemoryIncidentStore,
+    MemoryOutageStore,
     MemoryOutboxStore,
 )
 from tests.local_slack_bot import ANN, BO, client_of
@@ -44,10 +51,20 @@ class TableDiagnose:
         self.all: Overview = overview()
         self.error: Exception | None = None
 
-    def isp(self, isp: str) -> Diagnosis:
+    def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:
         if self.error is not None:
             raise self.error
-        return self.found.get(isp) or diagnosis(isp=isp, title=isp, offers=())
+        found = self.found.get(isp) or diagnosis(isp=isp, title=isp, offers=())
+        return found if length is None else replace(found, window=Window.ending(NOW, length))
+
+    def history(self, isp: str, length: timedelta) -> History:
+        return history(length // timedelta(hours=1), isp=isp)
+
+    def campaigns(self, isp: str | None = None) -> Campaigns:
+        return campaigns() if isp else campaigns(isp="", title="")
+
+    def host_reports(self) -> tuple[HostReport, ...]:
+        return host_reports()
 
     def overview(self) -> Overview:
         return self.all
@@ -142,6 +159,8 @@ class SlackDesk:
         self.incidents = MemoryIncidentStore()
         self.changes = MemoryChangeStore()
         self.outbox_store = MemoryOutboxStore(self.incidents)
+        self.outages = MemoryOutageStore()
+        self.outages_told = MemoryOutboxStore(self.outages, "OUT")
         self.diagnose = TableDiagnose()
         self.apply = CountingApply(self.incidents, self.changes)
         self.apply.gate.set()
@@ -155,7 +174,10 @@ class SlackDesk:
 
     def new_outbox(self) -> Outbox:
         pace = Pace(monotonic=self.time.monotonic, wait=self.time.wait)
-        return Outbox(self.client, self.outbox_store, self.changes, self.clock, self.slack.channel_id, pace=pace)
+        self.charts = Charts(self.client)
+        incidents = Incidents(self.outbox_store, self.changes, self.charts, self.clock)
+        outages = Outages(self.outages_told, self.clock)
+        return Outbox(self.client, (outages, incidents), self.clock, self.slack.channel_id, pace=pace)
 
     def services(self) -> SlackServices:
         return SlackServices(

@@ -1,4 +1,5 @@
-"""Brings to Slack what the store says and Slack has not been told: one message per incident, its thread as log."""
+"""Brings to Slack what the store says and Slack has not been told: one message per subject (an incident, an outage),
+its thread as log."""
 
 from __future__ import annotations
 
@@ -6,21 +7,20 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slackblocks.errors import InvalidUsageError
 
-from bot.core.incident import Incident
 from bot.errors import ChatError
-from bot.ports import ChangeStore, Clock, OutboxStore, PendingNote, Post
-from bot.slack.charts import ChartForm, Charts, RuleOf, default_rule
+from bot.ports import Clock, PendingNote, Post
 from bot.slack.chat import BLOCKS_REFUSED, NEXT_STEPS, call
 from bot.slack.messages import texts
-from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Json, Message
 from bot.slack.pace import Pace
+from bot.slack.subjects import Subject, Subjects
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,9 @@ OF_ALL = frozenset(NEXT_STEPS) | {"no_permission", "ekm_access_denied", "team_ac
 """Refusals that blame the token or the channel: the next message would meet the same."""
 
 
+S = TypeVar("S", bound=Subject)
+
+
 class Outbox:
     """The truth about (channel, ts, revision) is the store's; Slack is never read back.
 
@@ -53,20 +56,17 @@ class Outbox:
     def __init__(
         self,
         client: WebClient,
-        outbox_store: OutboxStore,
-        change_store: ChangeStore,
+        kinds: Sequence[Subjects[Any]],
         clock: Clock,
         channel: str,
         *,
-        rule_of: RuleOf = default_rule,
         pace: Pace | None = None,
     ) -> None:
+        """`kinds` in the order in which they are shown where several wait."""
         self._client = client
-        self._outbox = outbox_store
-        self._changes = change_store
+        self._kinds = kinds
         self._clock = clock
         self._channel = channel
-        self._charts = Charts(client, rule_of)
         self._pace = pace or Pace()
         self._roused = threading.Event()
         self._one_at_a_time = threading.Lock()
@@ -99,10 +99,13 @@ class Outbox:
             self.trouble, before = "", self.trouble
             done = 0
             try:
-                for incident in self._outbox.pending(self._channel):
-                    done += self._one(f"INC-{incident.id}", partial(self._show, incident))
-                for note in self._outbox.notes(self._channel):
-                    done += self._one(f"line {note.id} of INC-{note.note.subject}", partial(self._tell, note))
+                for kind in self._kinds:
+                    for subject in kind.told.pending(self._channel):
+                        done += self._one(f"{kind.name}-{subject.id}", partial(self._show, kind, subject))
+                for kind in self._kinds:
+                    for note in kind.told.notes(self._channel):
+                        what = f"line {note.id} of {kind.name}-{note.note.subject}"
+                        done += self._one(what, partial(self._tell, kind, note))
             except ChatError as error:
                 self._stumbled(error, before)
             return done
@@ -143,30 +146,28 @@ class Outbox:
         if not self._pace.take(then_s):
             raise ChatError(STOPPING, "stopped while waiting for a slot", permanent=False)
 
-    def _show(self, incident: Incident) -> None:
-        post = self._outbox.post_of(incident.id, self._channel)
-        ts = self._send(incident, post)
-        self._outbox.posted(Post(incident.id, self._channel, ts, incident.revision))
+    def _show(self, kind: Subjects[S], subject: S) -> None:
+        post = kind.told.post_of(subject.id, self._channel)
+        ts = self._send(kind, subject, post)
+        kind.told.posted(Post(subject.id, self._channel, ts, subject.revision))
 
-    def _send(self, incident: Incident, post: Post | None) -> str:
+    def _send(self, kind: Subjects[S], subject: S, post: Post | None) -> str:
         """Edit or post, plainer and plainer while Slack refuses the blocks; the alert itself is never lost."""
-        changes = self._changes.of_incident(incident.id)
-        for form in [form for form in ChartForm if form >= self._charts.form]:
-            chart = self._charts.blocks(incident, form)
-            message = incident_message(incident, changes, now=self._clock.now(), chart=chart)
+        name = f"{kind.name}-{subject.id}"
+        for drawing in kind.drawings(subject):
+            message = drawing.message
             try:
-                ts = self._put(message, incident, post)
+                ts = self._put(message, name, post)
             except ChatError as error:
                 if error.code not in BLOCKS_REFUSED:
                     raise
                 log.warning("blocks refused", extra={"action": "blocks_refused", "error": str(error)})
                 continue
-            if form > self._charts.form:
-                self._charts.refused(self._charts.form)
+            drawing.taken()
             return ts
-        return self._put(Message(message.text, ()), incident, post)
+        return self._put(Message(message.text, ()), name, post)
 
-    def _put(self, message: Message, incident: Incident, post: Post | None) -> str:
+    def _put(self, message: Message, name: str, post: Post | None) -> str:
         payload = message.payload()
         if post is not None:
             self._turn(EDIT_EVERY_S)
@@ -177,21 +178,21 @@ class Outbox:
                     raise
             else:
                 return post.ts
-        seed = f"{self._channel}:INC-{incident.id}:{post.ts if post else 'first'}"
+        seed = f"{self._channel}:{name}:{post.ts if post else 'first'}"
         return self._post(payload, seed)
 
-    def _tell(self, pending: PendingNote) -> None:
+    def _tell(self, kind: Subjects[S], pending: PendingNote) -> None:
         note = pending.note
         at = texts.at_time(note.at, self._clock.now())
         text = texts.clip(f"{at} {texts.spaced(note.text)}", NOTE_LIMIT)
-        seed = f"{self._channel}:note:{pending.id}"
+        seed = f"{self._channel}:{kind.name}:note:{pending.id}"
         try:
             self._post({"text": text}, seed, thread_ts=pending.thread_ts, reply_broadcast=note.broadcast)
         except ChatError as error:
             if error.code not in THREAD_GONE:
                 raise
-            self._post({"text": f"`INC-{note.subject}` {text}"}, seed)
-        self._outbox.note_posted(pending.id, self._channel)
+            self._post({"text": f"`{kind.name}-{note.subject}` {text}"}, seed)
+        kind.told.note_posted(pending.id, self._channel)
 
     def _post(self, payload: Json, seed: str, **where: str | bool) -> str:
         self._turn()

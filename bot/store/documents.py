@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.core.change import Plan
 from bot.core.diagnosis import Diagnosis
 from bot.core.model import HostHealth, HostSnapshot
+from bot.core.outage import Outage
 from bot.errors import StoreError
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Document(Generic[T]):
 
 
 DIAGNOSIS = Document(Diagnosis)
+OUTAGE = Document(Outage)
 PLAN = Document(Plan)
 SNAPSHOT = Document(HostSnapshot)
 HEALTH = Document(HostHealth)

@@ -257,6 +257,51 @@ note_post = Table(
     Column("channel", Text, primary_key=True),
 )
 
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index(
+    "one_open_outage",
+    outage.c.state,
+    unique=True,
+    sqlite_where=text("state <> 'resolved'"),
+    postgresql_where=text("state <> 'resolved'"),
+)
+
+outage_note = Table(
+    "outage_note",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("outage", ForeignKey("outage.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("broadcast", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+outage_post = Table(
+    "outage_post",
+    metadata,
+    Column("outage", ForeignKey("outage.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("ts", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+outage_note_post = Table(
+    "outage_note_post",
+    metadata,
+    Column("note", ForeignKey("outage_note.id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+)
+
 _ACTIVE = text("state IN ('applying', 'applied', 'undoing')")
 
 change = Table(

@@ -29,7 +29,7 @@ from bot.store.changes import SqlChangeStore
 from bot.store.engine import migrate, open_engine
 from bot.store.fleet import SqlFleetStore
 from bot.store.incidents import SqlIncidentStore
-from bot.store.outbox import SqlOutboxStore
+from bot.store.outbox import INCIDENTS, SqlOutboxStore
 from bot.store.tables import Moment, health, incident, metadata
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import reading, writing
@@ -141,7 +141,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     with sqlite(tmp_path / "deferbot.db") as engine:
         with writing(engine, "pretend") as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
-        with pytest.raises(StoreError, match="expected schema revision r0003 or older, found r9999: a newer deferbot"):
+        with pytest.raises(StoreError, match="expected schema revision r0004 or older, found r9999: a newer deferbot"):
             migrate(engine)
 
 
@@ -160,7 +160,11 @@ def test_the_migrations_make_the_schema_the_code_expects(tmp_path: Path) -> None
         with reading(engine, "look") as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
             partial = "SELECT name FROM sqlite_master WHERE sql LIKE '%WHERE state%' ORDER BY name"
-            assert connection.execute(text(partial)).scalars().all() == ["one_active_change", "one_unresolved_incident"]
+            assert connection.execute(text(partial)).scalars().all() == [
+                "one_active_change",
+                "one_open_outage",
+                "one_unresolved_incident",
+            ]
             clustered = "SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%' ORDER BY name"
             assert connection.execute(text(clustered)).scalars().all() == [
                 "hosted_tally",
@@ -273,11 +277,11 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         SqlChangeStore(engine).plan(plan(), by="U1", at=NOON)
         SqlChangeStore(engine).move(1, ChangeState.PLANNED, ChangeState.APPLYING, by="U1", at=NOON)
         SqlChangeStore(engine).record(1, result, undo=False)
-        SqlOutboxStore(engine).posted(Post(1, "C0OPS", "1.1", 1))
+        SqlOutboxStore(engine, INCIDENTS).posted(Post(1, "C0OPS", "1.1", 1))
         SqlAuditLog(engine).append(at=NOON, actor="U1", action="apply", subject="CHG-1", detail={})
         change, entries = SqlChangeStore(engine).get(1), SqlAuditLog(engine).entries()
     with sqlite(tmp_path / "deferbot.db") as engine:
-        tallies, outbox = SqlTallyStore(engine), SqlOutboxStore(engine)
+        tallies, outbox = SqlTallyStore(engine), SqlOutboxStore(engine, INCIDENTS)
         assert tallies.positions("mta1") == (position,)
         assert tallies.totals(HOUR, (Dim.REPLY,)) == {("421 *",): Tally(1, 2)}
         assert tallies.samples("gmail") == {"421 *": "421 4.7.0"}

@@ -12,7 +12,7 @@ from bot.core.incident import Incident, IncidentState, Note
 from bot.errors import StoreError
 from bot.ports import PendingNote, Post
 from bot.store.incidents import SqlIncidentStore
-from bot.store.outbox import SqlOutboxStore
+from bot.store.outbox import INCIDENTS, SqlOutboxStore
 from tests.fakes import MemoryIncidentStore, MemoryOutboxStore
 from tests.store_values import NOON, diagnosis, sqlite
 
@@ -22,7 +22,7 @@ OPS, LEADS = "C0OPS", "C0LEADS"
 @dataclass
 class Stores:
     incidents: MemoryIncidentStore | SqlIncidentStore
-    outbox: MemoryOutboxStore | SqlOutboxStore
+    outbox: MemoryOutboxStore[Incident] | SqlOutboxStore[Incident]
 
     def open(self, isp: str = "gmail") -> Incident:
         incident = self.incidents.open(diagnosis(isp), NOON)
@@ -45,7 +45,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
         yield Stores(incidents, MemoryOutboxStore(incidents))
     else:
         with sqlite(tmp_path / "deferbot.db") as engine:
-            yield Stores(SqlIncidentStore(engine), SqlOutboxStore(engine))
+            yield Stores(SqlIncidentStore(engine), SqlOutboxStore(engine, INCIDENTS))
 
 
 def test_what_was_never_posted_is_pending_oldest_first(stores: Stores) -> None:

@@ -93,7 +93,7 @@ def test_without_the_upload_scope_the_chart_is_a_line_of_text() -> None:
         plain.alert()
         assert kinds(plain.slack.messages()[0])[-1] == "context"
         assert "peak 34 %" in str(plain.slack.messages()[0]["blocks"][-1])
-        assert plain.outbox._charts.form is ChartForm.TEXT
+        assert plain.charts.form is ChartForm.TEXT
 
 
 def test_an_alert_whose_blocks_are_all_refused_still_arrives_as_its_sentence(desk: SlackDesk) -> None:
@@ -102,7 +102,7 @@ def test_an_alert_whose_blocks_are_all_refused_still_arrives_as_its_sentence(des
     assert desk.outbox.deliver() == 1
     (message,) = desk.slack.messages()
     assert message["text"].startswith("Gmail is deferring 31 % of our mail")
-    assert desk.outbox._charts.form is ChartForm.NATIVE
+    assert desk.charts.form is ChartForm.NATIVE
 
 
 @pytest.mark.parametrize("code", ["message_not_found", "edit_window_closed", "cant_update_message"])

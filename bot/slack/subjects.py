@@ -1,0 +1,83 @@
+"""What Slack is told of: incidents and outages, each as messages that get plainer while Slack refuses their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bot.core.incident import Incident
+from bot.core.outage import Outage
+from bot.ports import ChangeStore, Clock, OutboxStore
+from bot.slack.charts import ChartForm, Charts
+from bot.slack.messages.incident import incident_message
+from bot.slack.messages.message import Message
+from bot.slack.messages.outage import outage_message
+
+
+class Subject(Protocol):
+    """What has one message in the channel that is edited when its revision rises."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
+
+
+S = TypeVar("S", bound=Subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One way to show a subject; `taken` is called where Slack took it."""
+
+    message: Message
+    taken: Callable[[], None]
+
+
+class Subjects(Protocol[S]):
+    """One kind of subject: what is said of it (`told`) and how it looks. `name` stands before its number."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def told(self) -> OutboxStore[S]: ...
+    def drawings(self, subject: S) -> Iterator[Drawing]:
+        """At least one, the richest first; the next is asked for where Slack refused the blocks."""
+        ...
+
+
+class Incidents:
+    """Incidents, with their chart in the form that this workspace takes."""
+
+    name = "INC"
+
+    def __init__(self, told: OutboxStore[Incident], change_store: ChangeStore, charts: Charts, clock: Clock) -> None:
+        self.told = told
+        self.charts = charts
+        self._changes = change_store
+        self._clock = clock
+
+    def drawings(self, subject: Incident) -> Iterator[Drawing]:
+        changes = self._changes.of_incident(subject.id)
+        for form in [form for form in ChartForm if form >= self.charts.form]:
+            chart = self.charts.blocks(subject, form)
+            message = incident_message(subject, changes, now=self._clock.now(), chart=chart)
+            yield Drawing(message, lambda form=form: self._taken(form))  # type: ignore[misc]
+
+    def _taken(self, form: ChartForm) -> None:
+        if form > self.charts.form:
+            self.charts.refused(self.charts.form)
+
+
+class Outages:
+    """Outages of hosts."""
+
+    name = "OUT"
+
+    def __init__(self, told: OutboxStore[Outage], clock: Clock) -> None:
+        self.told = told
+        self._clock = clock
+
+    def drawings(self, subject: Outage) -> Iterator[Drawing]:
+        yield Drawing(outage_message(subject, now=self._clock.now()), lambda: None)
