@@ -7,11 +7,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import bulk, gil, poll
+from tests.bench import bulk, gil, hosts, poll
 from tests.bench.rows import write_file
 from tests.bench.table import print_line
 
-PARTS = ("bulk", "poll", "gil")
+PARTS = ("bulk", "poll", "hosts", "gil")
 
 
 def main() -> None:
@@ -32,6 +32,8 @@ def main() -> None:
             bulk.run(path, asked.rows, asked.runs)
         if "poll" in parts:
             poll.run(path, asked.runs)
+        if "hosts" in parts:
+            hosts.run(path)
         if "gil" in parts:
             gil.run(path)
 
