@@ -19,7 +19,7 @@ WORST = 3
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One ISP, hour by hour. `hours` are those with mail, oldest first; `begins`: before it nothing was counted.
+    """One ISP, hour by hour. `hours` are those with mail, oldest first; `begins`: before it no mail to it was counted.
 
     `diluted` names hosts that log no deferrals: hours cannot be told apart by host, so their deliveries are in.
     """
@@ -33,6 +33,7 @@ class History:
     min_attempts: int
     usual: Usual | None = None
     diluted: tuple[str, ...] = ()
+    hosts: tuple[HostLine, ...] = ()
 
     @property
     def total(self) -> Tally:
@@ -54,12 +55,13 @@ def last_hours(now: datetime, length: timedelta) -> Window:
     return Window.ending(end, max(HOUR, -(-length // HOUR) * HOUR))
 
 
-def stretches(points: Iterable[Point], width: timedelta) -> tuple[Point, ...]:
-    """The same counts in stretches of `width` that begin at whole multiples of it (UTC), oldest first."""
-    size = int(width.total_seconds())
+def stretches(points: Iterable[Point], width: timedelta, first: datetime | None = None) -> tuple[Point, ...]:
+    """The same counts in stretches of `width`, oldest first: counted from `first`, else from whole multiples of it in
+    UTC."""
+    size, origin = int(width.total_seconds()), int(first.timestamp()) if first else 0
     sums: dict[int, Tally] = {}
     for point in points:
-        start = point.minute // size * size
+        start = (point.minute - origin) // size * size + origin
         sums[start] = sums.get(start, Tally()) + point.tally
     return tuple(Point(start, tally) for start, tally in sorted(sums.items()))
 
@@ -74,9 +76,9 @@ def points(by_start: Mapping[int, Tally]) -> tuple[Point, ...]:
     return tuple(Point(start, tally) for start, tally in sorted(by_start.items()) if tally != Tally())
 
 
-def begin_of(hours: Sequence[int], window: Window) -> datetime:
-    """Where counting began inside `window`: the first hour (epoch seconds) with mail of anybody."""
-    return datetime.fromtimestamp(min(hours), UTC) if hours else window.end
+def begin_of(hours: Sequence[Point], window: Window) -> datetime:
+    """The first of `hours`, which are in order; the end of `window` where there is none."""
+    return datetime.fromtimestamp(hours[0].minute, UTC) if hours else window.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Campaigns:
     title: str
     jobs: tuple[Share, ...]
     whole: Tally
-    min_attempts: int
+    hosts: tuple[HostLine, ...] = ()
 
     @property
     def untold(self) -> int:

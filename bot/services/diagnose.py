@@ -170,12 +170,12 @@ class Diagnose:
 
     def history(self, isp: str, length: timedelta) -> History:
         """One ISP hour by hour over the last `length`."""
-        return self._long_run.history(isp, length, self._clock.now(), self._judgement.rule_of(isp).min_attempts)
+        found = self._long_run.history(isp, length, self._clock.now(), self._judgement.rule_of(isp).min_attempts)
+        return replace(found, hosts=self.hosts())
 
     def campaigns(self, isp: str | None = None) -> Campaigns:
         """The campaigns of the last 24 hours, of one ISP or of all."""
-        rule = self._judgement.rule_of(isp) if isp else self._judgement.rule
-        return self._long_run.campaigns(isp, self._clock.now(), rule.min_attempts)
+        return replace(self._long_run.campaigns(isp, self._clock.now()), hosts=self.hosts())
 
     def host_reports(self) -> tuple[HostReport, ...]:
         """Every configured host in full, in the order of the configuration."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from bot.core.answers import Campaigns, History, begin_of, campaigns, last_hours, points
-from bot.core.diagnosis import Span, Usual
+from bot.core.diagnosis import Point, Span, Usual
 from bot.core.isp import IspCatalog
 from bot.core.model import Dim, Recipients, Tally, Window
 from bot.core.trends import DAY, HOUR
@@ -45,16 +45,16 @@ class LongRun:
         self._hour = Remembered()
 
     def day(self, isp: str, window: Window) -> Span | None:
-        """The last 24 hours, or as many as have been counted; None where that says no more than `window`, and where
+        """The last 24 hours, or as many as it had mail in; None where that says no more than `window`, and where
         hosts are left out of the rates."""
         if self._tallies.left_out():
             return None
         day = last_hours(window.end - timedelta(minutes=1), DAY)
-        begin = self._minute.get(window.end, "begin", lambda: self._begin(day))
-        if window.end - begin < LONGER * window.length:
+        hours = self._minute.get(window.end, ("day", isp), lambda: self._hours(day, isp))
+        begins = begin_of(hours, day)
+        if window.end - begins < LONGER * window.length:
             return None
-        tally = self._minute.get(window.end, ("day", isp), lambda: self._whole(day, isp))
-        return Span(day.end - begin, tally)
+        return Span(day.end - begins, sum((point.tally for point in hours), Tally()))
 
     def usual(self, isp: str, window: Window, min_attempts: int) -> Usual | None:
         """What this hour is usually like; not known where hosts are left out of the rates."""
@@ -74,20 +74,20 @@ class LongRun:
     def history(self, isp: str, length: timedelta, now: datetime, min_attempts: int) -> History:
         """One ISP hour by hour."""
         window = last_hours(now, length)
-        hours = self._tallies.hours(window, (Dim.MINUTE,), isp=isp)
+        hours = self._hours(window, isp)
         return History(
             isp=isp,
             title=self._isps.title(isp),
             at=now,
             window=window,
-            begins=self._begin(window),
-            hours=points({int(start): tally for (start,), tally in hours.items()}),
+            begins=begin_of(hours, window),
+            hours=hours,
             min_attempts=min_attempts,
             usual=self.usual(isp, Window.ending(now, HOUR), min_attempts),
             diluted=tuple(sorted(self._tallies.left_out())),
         )
 
-    def campaigns(self, isp: str | None, now: datetime, min_attempts: int) -> Campaigns:
+    def campaigns(self, isp: str | None, now: datetime) -> Campaigns:
         """The day's campaigns of one ISP, or of all."""
         window = last_hours(now, DAY)
         # Where hosts are left out the minutes are asked, which know the host.
@@ -101,11 +101,11 @@ class LongRun:
             title=self._isps.title(isp) if isp else "",
             jobs=campaigns(jobs),
             whole=whole,
-            min_attempts=min_attempts,
         )
 
     def _whole(self, window: Window, isp: str) -> Tally:
         return self._tallies.hours(window, (Dim.ISP,), isp=isp).get((isp,), Tally())
 
-    def _begin(self, window: Window) -> datetime:
-        return begin_of([int(start) for (start,) in self._tallies.hours(window, (Dim.MINUTE,))], window)
+    def _hours(self, window: Window, isp: str) -> tuple[Point, ...]:
+        hours = self._tallies.hours(window, (Dim.MINUTE,), isp=isp)
+        return points({int(start): tally for (start,), tally in hours.items()})

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App, Respond
 
 from bot.core.change import Refusal
 from bot.slack.caller import Caller
-from bot.slack.commands import answer_isp
+from bot.slack.commands import answer
 from bot.slack.desk import Desk, Job
 from bot.slack.home import show_home
 from bot.slack.messages import buttons, preview, refusals
@@ -116,4 +116,5 @@ def diagnose(desk: Desk, caller: Caller, value: str) -> None:
 
 
 def diagnose_isp(desk: Desk, caller: Caller, value: str) -> None:
-    answer_isp(desk, caller, value.strip().lower())
+    """Asked like the command: the value is what somebody would type."""
+    answer(desk, caller, value)

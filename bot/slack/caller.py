@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from bot.errors import ChatError
 from bot.slack.chat import BLOCKS_REFUSED, call
 from bot.slack.messages.message import Json, Message
-from bot.slack.messages.table import without_tables
+from bot.slack.messages.table import plainer
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Caller:
 
     def answer(self, message: Message) -> None:
         """Show `message` to this person alone; where no way is left, it is in the log."""
-        plain = without_tables(message)
+        plain = plainer(message)
         tries = [message] if plain == message else [message, plain]
         if self._respond is not None and any(self._by_url(self._respond, each) for each in tries):
             return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
+from bot.core.answers import Campaigns, History, HostReport
 from bot.core.change import Change, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident
@@ -15,8 +17,11 @@ from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
 class Diagnoses(Protocol):
     """`services.diagnose.Diagnose`: from the store, never over SSH."""
 
-    def isp(self, isp: str) -> Diagnosis: ...
+    def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis: ...
     def overview(self) -> Overview: ...
+    def history(self, isp: str, length: timedelta) -> History: ...
+    def campaigns(self, isp: str | None = None) -> Campaigns: ...
+    def host_reports(self) -> tuple[HostReport, ...]: ...
     def known_isps(self) -> tuple[str, ...]: ...
 
 

@@ -48,7 +48,7 @@ def test_one_isp_is_diagnosed_in_private(desk: SlackDesk) -> None:
     assert any(block["type"] == "table" for block in answer["blocks"])
 
 
-@pytest.mark.parametrize("name", ["Gmail", "google", "gmail.com", "GMAIL 60m", "gmail 24h"])
+@pytest.mark.parametrize("name", ["Gmail", "google", "gmail.com", "GMAIL 60m", "gmail 15m"])
 def test_isps_answer_to_their_usual_names(desk: SlackDesk, name: str) -> None:
     assert asked(desk, f"/deferrals {name}")["text"].startswith("Gmail: 31 %")
 
@@ -57,6 +57,43 @@ def test_isps_answer_to_their_usual_names(desk: SlackDesk, name: str) -> None:
 def test_no_isp_means_all_of_them(desk: SlackDesk, word: str) -> None:
     answer = asked(desk, f"/deferrals {word}")
     assert answer["text"] == "2 ISPs above normal in the last 60 min, worst Gmail at 31 %."
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("gmail 24h", "gmail, last 24 h"),
+        ("Gmail 7d", "last 7 d"),
+        ("hosts", "2 of 4 hosts fresh"),
+        ("campaigns", "3 campaigns, most deferrals: newsletter-1120"),
+        ("campaigns gmail", "3 campaigns"),
+        ("gmail campaigns", "3 campaigns"),
+    ],
+)
+def test_other_questions(desk: SlackDesk, words: str, text: str) -> None:
+    assert text in asked(desk, f"/deferrals {words}")["text"].replace("Gmail", "gmail")
+
+
+def test_the_history_leads_to_now_and_to_other_lengths(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals gmail 24h")
+    assert buttons_of(answer) == {"isp_0": "Diagnose Gmail", "isp_1": "7 days", "isp_2": "30 days"}
+    assert sum(block["type"] == "data_visualization" for block in answer["blocks"]) == 1
+    desk.slack.click(ANN.id, answer["ts"], "isp_1")
+    assert "last 7 d" in desk.slack.wait_for(lambda: desk.private()[1:])[0]["text"]
+
+
+def test_a_refused_chart_is_answered_as_a_line_of_bars(desk: SlackDesk) -> None:
+    desk.slack.fail_next("response_url", "invalid_blocks")
+    answer = asked(desk, "/deferrals gmail 24h")
+    assert not any(block["type"] == "data_visualization" for block in answer["blocks"])
+    assert "▂▂▂▂▂▂▂▂▂▂█▅  03:00 to 01:00 UTC" in str(answer["blocks"])
+
+
+def test_a_misspelt_topic_is_met_with_the_right_one(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals campains")
+    assert "Did you mean campaigns?" in answer["text"]
+    desk.slack.click(ANN.id, answer["ts"], "isp_0")
+    assert desk.slack.wait_for(lambda: desk.private()[1:])[0]["text"].startswith("3 campaigns")
 
 
 def test_help_names_who_may_apply(desk: SlackDesk) -> None:

@@ -20,7 +20,7 @@ from bot.slack.messages.home import home_view
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
-from bot.slack.messages.table import without_tables
+from bot.slack.messages.table import plainer
 from tests.diagnoses import NOW, change, diagnosis, incident, overview, plan, reply, series, step, tally
 
 names = st.text(min_size=1, max_size=300)
@@ -73,7 +73,7 @@ def diagnoses(draw: st.DrawFn) -> Diagnosis:
 def test_any_diagnosis_fits(found: Diagnosis) -> None:
     shown = diagnosis_message(found, incident(diagnosis=found))
     assert limits.check_message(shown) == []
-    assert limits.check_message(without_tables(shown)) == []
+    assert limits.check_message(plainer(shown)) == []
 
 
 @settings(max_examples=60)

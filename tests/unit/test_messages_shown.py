@@ -6,25 +6,31 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core.answers import last_hours
 from bot.core.category import Category
 from bot.core.change import ChangeState, Outcome, Refusal, StepResult
-from bot.core.diagnosis import HostLine
+from bot.core.diagnosis import HostLine, QueueTrend, Share, Span, Untold, Usual
 from bot.core.incident import IncidentState
-from bot.core.model import Tally
+from bot.core.model import Recipients, Tally
 from bot.core.tier import Tier, TierRule
 from bot.slack.messages import after, chart, limits, preview, refusals
+from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
 from bot.slack.messages.help import help_message
+from bot.slack.messages.history import history_message
 from bot.slack.messages.home import home_view
+from bot.slack.messages.hosts import hosts_message
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
-from bot.slack.messages.table import without_tables
+from bot.slack.messages.table import plainer
+from tests.answers import campaigns, history, host_reports
 from tests.diagnoses import (
     HOSTILE,
     NOW,
@@ -70,6 +76,40 @@ throttled = diagnosis(
     series=series([0.09] * 60),
 )
 blind = diagnosis(hosts=(HostLine("mta1", 310.0, "no answer for 5 min"), HostLine("mta2", None, "login refused")))
+MINUTE = timedelta(minutes=1)
+full = diagnosis(
+    spans=(
+        Span(5 * MINUTE, tally(3300, 1353)),
+        Span(60 * MINUTE, diagnosis().now),
+        Span(1440 * MINUTE, tally(900_000, 72_000)),
+    ),
+    usual=Usual(12, 0.04),
+    recipients=Recipients(diagnosis().window, 7020, tally(39_752, 12_482)),
+    hosted=tally(8745, 5585),
+    waiting=QueueTrend("", "", 28_577, 21_000, 9_500),
+    rising=(QueueTrend("mta1", "gmail.com/gmail-ip-1", 18_240, 14_000, 4_000),),
+)
+thin = diagnosis(
+    now=Tally(delivered=56, deferred=20),
+    before=tally(80, 5),
+    aimed=20,
+    ips=(Share("192.0.2.10", tally(40, 17)), Share("192.0.2.11", tally(36, 3))),
+    vmtas=(),
+    jobs=(),
+    series=(),
+    offers=(),
+    evidence=("864 deferrals are 7 recipients, tried again and again: full or dead mailboxes, not a block",),
+    untold=(Untold("vmta", tally(76, 20), ("mta1", "mta3")), Untold("jobId", tally(30, 2), ("mta3",))),
+)
+busy = overview(
+    lines=(replace(overview().lines[0], lately=tally(3300, 1353)), *overview().lines[1:]),
+    rising=(
+        QueueTrend("", "Gmail", 28_577, 21_000, 9_500),
+        QueueTrend("", "Yahoo", 900, 20, 12),
+        QueueTrend("", "example.org", 700, 300, None),
+        QueueTrend("", "example.net", 600, 300, None),
+    ),
+)
 
 MESSAGES: dict[str, Callable[[], Message]] = {
     "alert-open": lambda: incident_message(incident(), (), now=NOW, chart=chart.native(diagnosis(), RULE)),
@@ -89,7 +129,10 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "resolved-untouched": lambda: incident_message(incident(IncidentState.RESOLVED), (), now=NOW),
     "resolved-still-in-force": lambda: incident_message(incident(IncidentState.RESOLVED), (undone, applied), now=NOW),
     "diagnosis": lambda: diagnosis_message(diagnosis(), incident()),
-    "diagnosis-as-text": lambda: without_tables(diagnosis_message(diagnosis(), incident())),
+    "diagnosis-full": lambda: diagnosis_message(full, incident(diagnosis=full)),
+    "diagnosis-thin": lambda: diagnosis_message(thin, None),
+    "alert-full": lambda: incident_message(incident(diagnosis=full), (), now=NOW, chart=chart.native(full, RULE)),
+    "diagnosis-as-text": lambda: plainer(diagnosis_message(diagnosis(), incident())),
     "diagnosis-throttled": lambda: diagnosis_message(throttled, None),
     "diagnosis-few": lambda: diagnosis_message(diagnosis(now=Tally(28, 3), before=Tally(), series=()), None),
     "diagnosis-nothing": lambda: diagnosis_message(
@@ -100,6 +143,15 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     ),
     "diagnosis-blind": lambda: diagnosis_message(blind, None),
     "overview": lambda: overview_message(overview()),
+    "overview-busy": lambda: overview_message(busy),
+    "history-day": lambda: history_message(history()),
+    "history-day-as-text": lambda: plainer(history_message(history())),
+    "history-month": lambda: history_message(history(720, begins=NOW - 20 * 1440 * MINUTE, diluted=("mta3",))),
+    "history-nothing": lambda: history_message(history(hours=(), begins=last_hours(NOW, 1440 * MINUTE).end)),
+    "campaigns": lambda: campaigns_message(campaigns()),
+    "campaigns-all-untold": lambda: campaigns_message(campaigns(isp="", title="", jobs=())),
+    "hosts": lambda: hosts_message(host_reports(), at=NOW),
+    "hosts-one": lambda: hosts_message(host_reports(), at=NOW, asked="mta7"),
     "overview-calm": lambda: overview_message(overview(lines=overview().lines[2:], active_changes=0)),
     "overview-empty": lambda: overview_message(overview(lines=(), hosts=(), few=0, active_changes=0)),
     "help": lambda: help_message("people in @mail-oncall"),
@@ -109,6 +161,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "undone": lambda: after.undone_message(undone),
     "undone-not": lambda: after.undone_message(replace(partly, undo_results=partly.results)),
     "refusal": lambda: refusals.refusal_message(Refusal("x", "<@U0ANN> applied this 40 s ago; nothing more was done.")),
+    "unknown-word": lambda: refusals.unknown_isp("campains", "campaigns"),
     "unknown-isp": lambda: refusals.unknown_isp("gmal", "gmail"),
     "unknown-hostile": lambda: refusals.unknown_isp(HOSTILE, None),
 }
@@ -120,6 +173,7 @@ VIEWS: dict[str, Callable[[], dict[str, Any]]] = {
     "view-undo": lambda: preview.undo_view(applied, now=NOW),
     "view-refusal": lambda: preview.refusal_view("INC-42 is resolved: there is nothing left to change."),
     "view-home": lambda: home_view(overview(), [incident()], [applied], now=NOW),
+    "view-home-busy": lambda: home_view(busy, [], [], now=NOW),
     "view-home-calm": lambda: home_view(overview(lines=(), hosts=()), [], [], now=NOW),
 }
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.commands import asked_for
 from bot.slack.dedupe import Dedupe
 from bot.slack.lanes import SlowLane
 from bot.slack.messages import buttons
@@ -114,23 +113,6 @@ def test_a_failing_slow_job_does_not_block_the_line() -> None:
         lane.start(done.set)
         lane.start(done.set)
     assert done.is_set()
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("", ""),
-        ("  Gmail ", "gmail"),
-        ("gmail 60m", "gmail"),
-        ("gmail 24h 6h", "gmail"),
-        ("60m", "60m"),
-        ("comcast xfinity", "comcast xfinity"),
-        ("x" * 500, "x" * 80),
-        ("A&amp;B &lt;c&gt; &amp;lt;", "a&b <c> &lt;"),  # as Slack escapes it, undone once
-    ],
-)
-def test_what_was_asked_for(text: str, word: str) -> None:
-    assert asked_for(text) == word
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.from_regex(r"[a-z0-9-]{1,60}", fullmatch=True))

@@ -12,9 +12,9 @@ from bot.core.model import Tally
 from bot.core.tier import Tier, TierRule
 from bot.slack.messages import states, texts
 from bot.slack.messages.message import context
+from bot.slack.messages.table import bars
 
 POINTS = 20
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,12 @@ class Curve:
     starts: tuple[datetime, ...]
     rates: tuple[float, ...]
     floors: tuple[tuple[str, float], ...]
+    form: str = "%H:%M"
+    """How a bucket's start is written under the line."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return tuple(f"{start:%H:%M}" for start in self.starts)
+        return tuple(start.strftime(self.form) for start in self.starts)
 
 
 def curve(diagnosis: Diagnosis, rule: TierRule) -> Curve | None:
@@ -45,10 +47,10 @@ def curve(diagnosis: Diagnosis, rule: TierRule) -> Curve | None:
         return None
     rates = tuple(rate for _, rate in held)
     starts = tuple(datetime.fromtimestamp(start, UTC) + timedelta(seconds=place * width) for place, _ in held)
-    return Curve(starts, rates, _floors(rule, diagnosis.tier, max(rates)))
+    return Curve(starts, rates, floors(rule, diagnosis.tier, max(rates)))
 
 
-def _floors(rule: TierRule, tier: Tier, peak: float) -> tuple[tuple[str, float], ...]:
+def floors(rule: TierRule, tier: Tier, peak: float) -> tuple[tuple[str, float], ...]:
     """The floor of the present tier and the next above, as far as the line comes near them."""
     near = [t for t in Tier if t is not Tier.CLEAR and tier <= t <= tier + 1]
     return tuple((states.tier_word(t), rule.floor(t)) for t in near if rule.floor(t) <= max(peak * 1.6, 0.06))
@@ -57,13 +59,16 @@ def _floors(rule: TierRule, tier: Tier, peak: float) -> tuple[tuple[str, float],
 def native(diagnosis: Diagnosis, rule: TierRule) -> list[sb.Block]:
     """Slack's `data_visualization` block, in percent."""
     line = curve(diagnosis, rule)
-    if line is None:
-        return []
+    return [block(line, title(diagnosis))] if line is not None else []
+
+
+def block(line: Curve, name: str) -> sb.DataVisualizationBlock:
+    """Any curve as Slack's own chart."""
     series = [_series("deferred", line.labels, line.rates)]
     for word, floor in line.floors:
         series.append(_series(f"{word} from {floor * 100:.0f} %", line.labels, (floor,) * len(line.labels)))
     axis = sb.AxisConfig(categories=list(line.labels), x_label="UTC", y_label="% deferred")
-    return [sb.DataVisualizationBlock(title=title(diagnosis), chart=sb.LineChart(series=series, axis_config=axis))]
+    return sb.DataVisualizationBlock(title=name, chart=sb.LineChart(series=series, axis_config=axis))
 
 
 def _series(name: str, labels: tuple[str, ...], rates: tuple[float, ...]) -> sb.DataSeries:
@@ -88,9 +93,7 @@ def spark(diagnosis: Diagnosis, rule: TierRule) -> str:
     line = curve(diagnosis, rule)
     if line is None:
         return ""
-    top = max(*line.rates, 0.05)
-    bars = "".join(_BARS[min(7, int(rate / top * 8))] for rate in line.rates)
-    return f"{bars}  {states.span(diagnosis)}, peak {texts.percent(max(line.rates))}"
+    return f"{bars(line.rates)}  {states.span(diagnosis)}, peak {texts.percent(max(line.rates))}"
 
 
 def title(diagnosis: Diagnosis) -> str:

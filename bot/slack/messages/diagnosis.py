@@ -11,7 +11,8 @@ from bot.core.diagnosis import Diagnosis, ReplyLine, Share
 from bot.core.incident import Incident, IncidentState
 from bot.core.model import QueueState, Tally
 from bot.core.tier import Tier, TierRule
-from bot.slack.messages import buttons, chart, fleet, states, texts, why
+from bot.core.wilson import of_tally
+from bot.slack.messages import buttons, chart, fleet, numbers, states, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
 from bot.slack.messages.table import table
 
@@ -27,6 +28,7 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     blocks += _vmtas(diagnosis)
     jobs = _campaigns(diagnosis)
     blocks += [section(jobs)] if jobs else []
+    blocks += [context(line) for line in (numbers.untold(diagnosis),) if line]
     actions = _actions(incident)
     blocks += [sb.ActionsBlock(elements=actions)] if actions else []
     blocks += [context(line) for line in (_footer(diagnosis, incident), *fleet.troubles(diagnosis.hosts))]
@@ -38,18 +40,10 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     trend, cause = states.trend_words(diagnosis), _cause(diagnosis)
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     line += f" · {cause}" if cause else ""
-    tally = diagnosis.now
-    if not tally.attempts:
-        return [line]
-    numbers = f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"
-    beside = []
-    if tally.bounced:
-        beside.append(f"{texts.count(tally.bounced)} bounced")
-    if tally.queue_deferred:
-        beside.append(f"{texts.count(tally.queue_deferred)} whole-queue deferrals")
-    numbers += f" · beside it {texts.listed(beside)}" if beside else ""
+    if not diagnosis.now.attempts:
+        return [line, *numbers.beneath(diagnosis)]
     line_of_bars = chart.spark(diagnosis, rule)
-    return [line, numbers, *([line_of_bars] if line_of_bars else [])]
+    return [line, *numbers.beneath(diagnosis), *([line_of_bars] if line_of_bars else [])]
 
 
 def _cause(diagnosis: Diagnosis) -> str:
@@ -110,13 +104,15 @@ def _sum(shares: Sequence[Share]) -> Tally:
 
 
 def _rate(tally: Tally, diagnosis: Diagnosis) -> str:
-    """ "71 % of 5,790"; too few attempts are counted, not turned into a rate."""
+    """ "71 % of 5,790", "26 % (17–38 %) of 76"; too few attempts are counted, not turned into a rate."""
     if not tally.attempts:
         return "no attempts"
-    few = max(1, min(20, diagnosis.min_attempts))
+    few = max(1, min(numbers.JUDGED_FROM, diagnosis.min_attempts))
     if tally.attempts < few:
         return f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)}"
-    return f"{texts.percent(tally.rate)} of {texts.count(tally.attempts)}"
+    sure = of_tally(tally)
+    likely = f" ({texts.likely(*sure)})" if sure.wide else ""
+    return f"{texts.percent(tally.rate)}{likely} of {texts.count(tally.attempts)}"
 
 
 def _vmtas(diagnosis: Diagnosis) -> list[sb.Block]:
@@ -137,10 +133,12 @@ def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:
         queues.setdefault(queue.vmta, []).append(queue)
     names = [*tallies, *(name for name in queues if name not in tallies)]
     rows = [["VMTA", "deferred", "waiting", "state", "attempts"]]
+    growing = {(trend.host, trend.name) for trend in diagnosis.rising}
     for name in names:
         tally, held = tallies.get(name, Tally()), queues.get(name, [])
-        rate = texts.percent(tally.rate) if tally.attempts >= 20 else "–"
+        rate = texts.percent(tally.rate) if tally.attempts >= numbers.JUDGED_FROM else "–"
         waiting = texts.count(sum(queue.recipients for queue in held)) if held else "–"
+        waiting += " ↑" if any((queue.host, queue.name) in growing for queue in held) else ""
         rows.append([name, rate, waiting, _state(held), texts.count(tally.attempts)])
     return rows
 

@@ -13,6 +13,7 @@ from bot.core.incident import Incident
 from bot.core.tier import Tier
 from bot.slack.messages import buttons, fleet, states, texts
 from bot.slack.messages.message import Json, context, home_tab, section
+from bot.slack.messages.overview import rate_now, rising
 
 INCIDENTS, CHANGES, HOSTS, ISPS = 10, 10, 20, 8
 
@@ -90,7 +91,8 @@ def _isps(overview: Overview) -> str:
     lines = []
     for line in overview.lines[:ISPS]:
         cause = f" · {line.cause.words}" if line.cause and line.tier > Tier.CLEAR else ""
-        share = f"{texts.percent(line.now.rate)} of {texts.count(line.now.attempts)}"
+        share = f"{rate_now(line)} of {texts.count(line.now.attempts)}"
         lines.append(f"{states.tier_mark(line.tier)} *{states.name(line)}* {share}{cause}")
     more = [f"…and {len(overview.lines) - ISPS} more"] if len(overview.lines) > ISPS else []
-    return "\n".join([*lines, *more]) or f"No ISP with {overview.min_attempts} attempts or more."
+    listed = [*lines, *more] or [f"No ISP with {overview.min_attempts} attempts or more."]
+    return "\n".join([*listed, *filter(None, [rising(overview)])])

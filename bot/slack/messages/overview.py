@@ -8,12 +8,14 @@ import slackblocks as sb
 
 from bot.core.diagnosis import Overview, OverviewLine
 from bot.core.tier import Tier
-from bot.slack.messages import buttons, fleet, states, texts
+from bot.core.trends import trend
+from bot.slack.messages import buttons, fleet, numbers, states, texts
 from bot.slack.messages.message import Message, context, message, section
 from bot.slack.messages.table import table
 
 LINES = 12
 CALM_SHOWN = 5
+RISING = 3
 
 
 def overview_message(overview: Overview) -> Message:
@@ -24,6 +26,7 @@ def overview_message(overview: Overview) -> Message:
         worst = [line for line in shown if line.tier > Tier.CLEAR] or shown
         asks = [buttons.isp_button(line.isp, place, f"Diagnose {line.title}") for place, line in enumerate(worst[:4])]
         blocks.append(sb.ActionsBlock(elements=list(asks)))
+    blocks += [context(line) for line in (rising(overview),) if line]
     blocks.append(context(_footer(overview, shown)))
     blocks += [context(line) for line in fleet.troubles(overview.hosts)]
     return message(_sentence(overview), blocks, key=f"all-{int(overview.at.timestamp())}")
@@ -60,8 +63,27 @@ def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
         code = f" ({line.code})" if line.code and cause != "–" else ""
         isp = f"{states.tier_mark(line.tier)} {texts.clip(line.title, 30)}"
         inc = f" · INC-{line.incident}" if line.incident is not None else ""
-        rows.append([isp, texts.percent(line.now.rate), before, cause + code + inc, texts.count(line.now.attempts)])
+        rows.append([isp, rate_now(line), before, cause + code + inc, texts.count(line.now.attempts)])
     return rows
+
+
+def rate_now(line: OverviewLine) -> str:
+    """ "31 % ↑": with an arrow where the last 5 minutes clearly differ."""
+    return f"{texts.percent(line.now.rate)} {_arrow(line)}".rstrip()
+
+
+def _arrow(line: OverviewLine) -> str:
+    return numbers.ARROWS[trend(line.lately, line.now)]
+
+
+def rising(overview: Overview) -> str:
+    """ "Queues rising: Gmail 12,300, 3 × as many as an hour ago": the fastest three, and how many more."""
+    found = [
+        f"*{texts.words(queue.name)}* {texts.count(queue.now)}{numbers.compared(queue)}"
+        for queue in overview.rising[:RISING]
+    ]
+    more = f"; …and {texts.counted(len(overview.rising) - RISING, 'more ISP')}" if len(overview.rising) > RISING else ""
+    return f"↑ Queues rising: {'; '.join(found)}{more}" if found else ""
 
 
 def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
@@ -72,6 +94,7 @@ def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
         parts.append(f"{texts.counted(len(rest), 'more ISP')} at {texts.percent(top)} or less")
     if overview.few:
         parts.append(f"{overview.few} with under {overview.min_attempts} attempts")
+    parts.append("↑↓ the last 5 min" if any(_arrow(line) for line in shown) else "")
     parts.append(fleet.fleet_words(overview.hosts))
     parts.append(f"{texts.counted(overview.active_changes, 'change')} active" if overview.active_changes else "")
     return " · ".join(part for part in parts if part) + f" · at {texts.at_time(overview.at, overview.at)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.diagnosis import LATELY, Diagnosis, OverviewLine
 from bot.core.incident import Incident, IncidentState
 from bot.core.tier import Tier
+from bot.core.wilson import of_tally
 from bot.slack.messages import texts
 
 GREY = "#8a8f98"
@@ -79,12 +80,17 @@ def lately(diagnosis: Diagnosis) -> str:
 
 
 def trend_words(diagnosis: Diagnosis) -> str:
-    """ "was 6 % an hour ago", or "" where there was too little mail before to compare with."""
-    before = diagnosis.before
-    if diagnosis.blind or not diagnosis.judged or before.attempts < diagnosis.min_attempts:
+    """ "was 6 % an hour ago, usually 4 % at this hour", as far as it is known; before it where the rate may lie, if
+    little mail leaves that wide: "17–38 %, was 6 % an hour ago"."""
+    if diagnosis.blind or not diagnosis.judged:
         return ""
-    ago = "an hour ago" if diagnosis.window.length.total_seconds() == 3600 else f"{span(diagnosis)} ago"
-    return f"was {texts.percent(before.rate)} {ago}"
+    sure, before, usual = of_tally(diagnosis.now), diagnosis.before, diagnosis.usual
+    parts = [texts.likely(*sure)] if sure.wide else []
+    if before.attempts >= diagnosis.min_attempts:
+        ago = "an hour ago" if diagnosis.window.length.total_seconds() == 3600 else f"{span(diagnosis)} ago"
+        parts.append(f"was {texts.percent(before.rate)} {ago}")
+    parts += [f"usually {texts.percent(usual.rate)} at this hour"] if usual is not None else []
+    return ", ".join(parts)
 
 
 def cause_words(diagnosis: Diagnosis) -> str:

@@ -1,4 +1,4 @@
-"""Tables of few rows, and the same as monospaced text where a workspace refuses the block. Pure."""
+"""Tables of few rows, and tables and charts as plain text where a workspace refuses the blocks. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,29 @@ def _cell(text: str) -> sb.RawText:
     return sb.RawText(texts.clip(texts.one_line(text), CELL_LIMIT) or " ")
 
 
-def without_tables(message: Message) -> Message:
-    """The same message with every table as a code block."""
-    blocks = tuple(_as_text(block) if block["type"] == "table" else block for block in message.blocks)
+BARS = "▁▂▃▄▅▆▇█"
+_LOW_TOP = 0.05
+"""Rates below it stay low in a line of bars."""
+
+
+def bars(rates: Sequence[float]) -> str:
+    """One bar a rate in [0, 1]; they start at 0 %."""
+    top = max(*rates, _LOW_TOP)
+    return "".join(BARS[min(7, int(rate / top * 8))] for rate in rates)
+
+
+def plainer(message: Message) -> Message:
+    """The same message with every table as a code block and every chart as a line of bars."""
+    forms = {"table": _as_text, "data_visualization": _as_bars}
+    blocks = tuple(forms[block["type"]](block) if block["type"] in forms else block for block in message.blocks)
     return Message(message.text, blocks, message.color, message.tail)
+
+
+def _as_bars(block: Json) -> Json:
+    """The first series of a line chart in percent."""
+    points = block["chart"]["series"][0]["data"]
+    line = f"{bars([point['value'] / 100 for point in points])}  {points[0]['label']} to {points[-1]['label']} UTC"
+    return {"type": "section", "block_id": block["block_id"] + "t", "text": {"type": "mrkdwn", "text": line}}
 
 
 def _as_text(block: Json) -> Json:

@@ -45,10 +45,17 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def window_words(span: timedelta) -> str:
-    """How long a window is: "60 min", "24 h"; minutes up to two hours, so that a rate's span reads the same
-    everywhere."""
+    """How long a window is: "60 min", "24 h", "7 d"; minutes up to two hours and whole hours up to two days, so that
+    a rate's span reads the same everywhere, and as people type it."""
     minutes = int(span.total_seconds()) // 60
-    return f"{minutes} min" if 0 < minutes <= 120 else duration_words(span)
+    if 0 < minutes <= 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes % 60 == 0 and minutes <= 48 * 60 else duration_words(span)
+
+
+def likely(low: float, high: float) -> str:
+    """An interval of rates: "17–38 %"."""
+    return f"{low * 100:.0f}–{high * 100:.0f} %"
 
 
 def at_time(at: datetime, now: datetime) -> str:

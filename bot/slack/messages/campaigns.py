@@ -1,0 +1,63 @@
+"""The answer to `/deferrals campaigns`: the day's campaigns, most deferred first."""
+
+from __future__ import annotations
+
+import slackblocks as sb
+
+from bot.core.answers import Campaigns
+from bot.core.diagnosis import Share
+from bot.core.model import Tally
+from bot.slack.messages import buttons, fleet, texts
+from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.table import table
+
+ROWS = 20
+JUDGED_FROM = 20
+"""Attempts from which on a campaign gets a rate."""
+
+
+def campaigns_message(campaigns: Campaigns) -> Message:
+    shown = campaigns.jobs[:ROWS]
+    blocks: list[sb.Block] = [section(f"*{_head(campaigns)}*")]
+    if shown:
+        rows = [["Campaign", "deferrals", "rate", "attempts"], *(_row(share) for share in shown)]
+        blocks.append(table(rows, ("left", "right", "right", "right")))
+    ask = buttons.isp_button(campaigns.isp, 0, f"Diagnose {campaigns.title}") if campaigns.isp else None
+    blocks.append(sb.ActionsBlock(elements=[ask or buttons.overview_button()]))
+    blocks += [context(text) for text in (" · ".join(_footer(campaigns)), *fleet.troubles(campaigns.hosts))]
+    return message(_sentence(campaigns), blocks, key=f"jobs-{int(campaigns.at.timestamp())}")
+
+
+def _head(campaigns: Campaigns) -> str:
+    to = f" to {texts.words(campaigns.title)}" if campaigns.isp else ""
+    return f"Campaigns{to}, last {texts.window_words(campaigns.window.length)}, most deferrals first"
+
+
+def _row(share: Share) -> list[str]:
+    tally = share.tally
+    rate = texts.percent(tally.rate) if tally.attempts >= JUDGED_FROM else "–"
+    return [share.key, texts.count(tally.deferred), rate, texts.count(tally.attempts)]
+
+
+def _footer(campaigns: Campaigns) -> list[str]:
+    parts = []
+    if rest := campaigns.jobs[ROWS:]:
+        tally = sum((share.tally for share in rest), Tally())
+        together = f"{texts.percent(tally.rate)} of {texts.count(tally.attempts)}"
+        parts.append(f"…and {texts.counted(len(rest), 'more campaign')}, together {together}")
+    if campaigns.untold and campaigns.whole.attempts:
+        share = campaigns.untold / campaigns.whole.attempts
+        part = "No record names" if not campaigns.jobs else f"{texts.percent(share)} of the attempts name no"
+        campaign = " a campaign (`jobId`)" if not campaigns.jobs else " campaign (`jobId`)"
+        parts.append(part + campaign)
+    if not campaigns.whole.attempts:
+        parts.append("No mail was counted")
+    return [*parts, f"at {texts.at_time(campaigns.at, campaigns.at)}"]
+
+
+def _sentence(campaigns: Campaigns) -> str:
+    if not campaigns.jobs:
+        return f"No campaign in the last {texts.window_words(campaigns.window.length)}."
+    first = campaigns.jobs[0]
+    worst = f"{texts.words(first.key)} with {texts.counted(first.tally.deferred, 'deferral')}"
+    return f"{texts.counted(len(campaigns.jobs), 'campaign')}, most deferrals: {worst}."
