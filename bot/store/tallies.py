@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Engine, select
 
 from bot.core.model import Dim, FilePosition, Recipients, Tally, Window
 from bot.ports import NewRecords
 from bot.store import replies
+from bot.store.answers import answer
 from bot.store.commit import commit
 from bot.store.hours import rolled_to
 from bot.store.recipients import recipients
@@ -45,16 +45,16 @@ class SqlTallyStore:
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         query = grouped(window, by, isp=isp)
         with reading(self._engine, "sum tallies") as connection:
-            return _by_key(connection, query, len(by))
+            return answer(connection, query, by)
 
     def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         with reading(self._engine, "sum hours") as connection:
             query = hourly(window, by, isp=isp, rolled_to=rolled_to(connection))
-            return _by_key(connection, query, len(by))
+            return answer(connection, query, by)
 
     def hosted(self, window: Window, isp: str) -> Tally:
         with reading(self._engine, f"sum the hosted mail of {isp}") as connection:
-            return _by_key(connection, hosted(window, isp), 0).get((), Tally())
+            return answer(connection, hosted(window, isp), ()).get((), Tally())
 
     def recipients(self, window: Window, isp: str) -> Recipients | None:
         with reading(self._engine, f"count the deferred recipients of {isp}") as connection:
@@ -64,8 +64,3 @@ class SqlTallyStore:
         query = select(reply.c.template, reply.c.sample).where(reply.c.isp == isp)
         with reading(self._engine, f"read reply samples of {isp}") as connection:
             return {row.template: row.sample for row in connection.execute(query)}
-
-
-def _by_key(connection: Connection, query: Select[Any], width: int) -> dict[tuple[str, ...], Tally]:
-    rows = connection.execute(query).all()
-    return {tuple(map(str, row[:width])): Tally(*row[width:]) for row in rows}

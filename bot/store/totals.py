@@ -10,11 +10,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Label, Select, Subquery, Table, case, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Label, Select, Table, func, select, union_all
 
 from bot.core.model import Dim, Window
 from bot.store.hours import HOUR_S, MINUTE_S
-from bot.store.replies import NO_REPLY, OTHER_TEMPLATE
 from bot.store.tables import (
     COUNTS,
     hosted_tally,
@@ -22,7 +21,6 @@ from bot.store.tables import (
     isp_tally,
     job_hour,
     job_tally,
-    reply,
     reply_hour,
     source_hour,
     tally,
@@ -60,10 +58,9 @@ def source(by: tuple[Dim, ...]) -> Table:
 
 
 def grouped(window: Window, by: tuple[Dim, ...], *, isp: str | None) -> Select[Any]:
-    """Columns: `by` in order, then the four counts. No row where nothing was counted."""
+    """Columns: `by` in order (a reply by its number), then the four counts. No row where nothing was counted."""
     table = source(by)
-    query = _summed(table, _inside(table, window, isp is not None), by, isp)
-    return _with_templates(query.subquery(), by) if Dim.REPLY in by else query
+    return _summed(table, _inside(table, window, isp is not None), by, isp)
 
 
 def hosted(window: Window, isp: str) -> Select[Any]:
@@ -83,8 +80,7 @@ def hourly(window: Window, by: tuple[Dim, ...], *, isp: str | None, rolled_to: i
     hours, minutes = _hours(by), source(by)
     rolled = _summed(hours, (hours.c.hour >= first) & (hours.c.hour < end), by, isp)
     live = _summed(minutes, (minutes.c.minute >= since) & (minutes.c.minute < end), by, isp, step_s=HOUR_S)
-    sums = _together(union_all(rolled, live), by)
-    return _with_templates(sums.subquery(), by) if Dim.REPLY in by else sums
+    return _together(union_all(rolled, live), by)
 
 
 def whole_hours(window: Window) -> tuple[int, int]:
@@ -126,16 +122,6 @@ def _together(parts: CompoundSelect[Any], by: tuple[Dim, ...]) -> Select[Any]:
     columns = [rows.c[_COLUMN[dim]] for dim in by]
     query = select(*columns, *(_sum(rows.c[name]) for name in COUNTS))
     return query.group_by(*columns) if columns else query.having(func.count() > 0)
-
-
-def _with_templates(sums: Subquery, by: tuple[Dim, ...]) -> Select[Any]:
-    """Sums by number become sums by text: one template has a number for every ISP. Hours outlive the templates
-    nobody has seen for long: those are "other replies"."""
-    unnamed = case((sums.c.reply_id == NO_REPLY, ""), else_=OTHER_TEMPLATE)
-    template = func.coalesce(reply.c.template, unnamed)
-    dims = [template if dim is Dim.REPLY else sums.c[_COLUMN[dim]] for dim in by]
-    query = select(*dims, *(_sum(sums.c[name]) for name in COUNTS))
-    return query.select_from(sums.outerjoin(reply, reply.c.id == sums.c.reply_id)).group_by(*dims)
 
 
 def _inside(table: Table, window: Window, one_isp: bool) -> ColumnElement[bool]:
