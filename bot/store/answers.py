@@ -49,7 +49,7 @@ def _templates(connection: Connection, numbers: Collection[int]) -> dict[int, st
     wanted = sorted(numbers)
     for start in range(0, len(wanted), _AT_ONCE):
         query = select(reply.c.id, reply.c.template).where(reply.c.id.in_(wanted[start : start + _AT_ONCE]))
-        names |= dict(connection.execute(query))
+        names |= {row.id: row.template for row in connection.execute(query)}
     return names
 
 
