@@ -16,6 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from bot.core.beat import Beat
 from bot.ports import Wake
 from bot.services.apply import Apply
+from bot.services.outages import Outages
 from bot.services.poll import Poll
 from bot.services.undo import Undo
 from bot.services.watch import Watch
@@ -54,6 +55,7 @@ class Jobs:
         *,
         hosts: Sequence[str],
         poll: Poll,
+        outages: Outages,
         watch: Watch,
         apply: Apply,
         undo: Undo,
@@ -65,6 +67,7 @@ class Jobs:
         """`clean_up` does a piece of its work and returns 0 where nothing is left."""
         self._hosts = hosts
         self._poll = poll
+        self._outages = outages
         self._watch = watch
         self._apply = apply
         self._undo = undo
@@ -121,11 +124,13 @@ class Jobs:
 
     def _watch_loop(self) -> None:
         """One look for however many hosts were polled meanwhile, so that many hosts cost no more looks."""
+        hosts = self._guarded(self._outages.tick, "outages")
         look = self._guarded(self._look, "watch")
         while not self._stopping.is_set():
             self._polled.wait()
             self._polled.clear()
             if not self._stopping.is_set():
+                hosts()
                 look()
             self._stopping.wait(BREATH_S)
 
@@ -134,7 +139,7 @@ class Jobs:
         self._wake()
 
     @staticmethod
-    def _guarded(work: Callable[[], None], name: str) -> Callable[[], None]:
+    def _guarded(work: Callable[[], object], name: str) -> Callable[[], None]:
         def run() -> None:
             try:
                 work()

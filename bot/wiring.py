@@ -15,11 +15,15 @@ from bot.jobs import Jobs
 from bot.knowledge import load_knowledge
 from bot.pmta.files import POLL_BYTES, FollowedFiles
 from bot.pmta.ssh import HostLogin, SshFleet
-from bot.ports import Clock
+from bot.pmta.time_limit import LimitedShell
+from bot.ports import AccountingReader, Clock
 from bot.services.acknowledge import Acknowledge
 from bot.services.apply import Apply
+from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose, Judgement
+from bot.services.outages import Outages
 from bot.services.poll import Poll
+from bot.services.rated import RatedTallies
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
 from bot.services.watch import Watch
@@ -30,7 +34,7 @@ from bot.slack.chat import slack_client
 from bot.slack.outbox import Outbox
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
-from bot.slack.subjects import Incidents, Outages
+from bot.slack.subjects import IncidentSubjects, OutageSubjects
 from bot.store.audit import SqlAuditLog
 from bot.store.changes import SqlChangeStore
 from bot.store.engine import migrate, open_engine
@@ -150,8 +154,8 @@ class _Parts:
 
     def _outbox(self) -> Outbox:
         charts = Charts(self.client, self.judgement.rule_of)
-        incidents = Incidents(SqlOutboxStore(self.engine, INCIDENTS), self.changes, charts, self.clock)
-        outages = Outages(SqlOutboxStore(self.engine, OUTAGES), self.clock)
+        incidents = IncidentSubjects(SqlOutboxStore(self.engine, INCIDENTS), self.changes, charts, self.clock)
+        outages = OutageSubjects(SqlOutboxStore(self.engine, OUTAGES), self.clock)
         return Outbox(self.client, (outages, incidents), self.clock, self.config.slack.channel)
 
     def _diagnose(self) -> Diagnose:
@@ -210,10 +214,12 @@ class _Parts:
         globs = {host.name: host.accounting for host in self.config.hosts}
         at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
         slow = frozenset(host.name for host in self.config.hosts if host.slow_link)
-        reader = FollowedFiles(self.shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
+        shell = LimitedShell(self.shell)
+        reader = FollowedFiles(shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
         return Jobs(
             hosts=list(globs),
-            poll=Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock),
+            poll=self._poll(shell, reader),
+            outages=self._outages(),
             watch=self._watch(),
             apply=self.apply,
             undo=self.undo,
@@ -223,12 +229,42 @@ class _Parts:
             poll_every=self.config.poll_every,
         )
 
+    def _poll(self, shell: LimitedShell, reader: AccountingReader) -> Poll:
+        return Poll(
+            shell=shell,
+            reader=reader,
+            tallies=self.tallies,
+            fleet=self.fleet,
+            clock=self.clock,
+            time_limit=shell.within,
+        )
+
     def _clean_up(self) -> int:
         return self.retention.clean_up(self.clock.now())
+
+    def _outages(self) -> Outages:
+        return Outages(
+            fleet=self.fleet,
+            tallies=self.tallies,
+            outages=self.outages,
+            audit=self.audit,
+            clock=self.clock,
+            hosts=[host.name for host in self.config.hosts],
+            stale_after=self.config.alerts.stale_after,
+        )
+
+    def _composition(self) -> Composition:
+        return Composition(
+            tallies=RatedTallies(self.tallies, self.fleet, self.clock, self.config.alerts.window),
+            classifier=self.knowledge.classifier,
+            judgement=self.judgement,
+            alert_from=self.config.alerts.alert_from,
+        )
 
     def _watch(self) -> Watch:
         return Watch(
             diagnose=self.diagnose,
+            composition=self._composition(),
             incidents=self.incidents,
             changes=self.changes,
             audit=self.audit,

@@ -27,7 +27,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.pace import Pace
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
-from bot.slack.subjects import Incidents, Outages
+from bot.slack.subjects import IncidentSubjects, OutageSubjects
 from tests.answers import campaigns, history, host_reports
 from tests.diagnoses import NOW, diagnosis, overview, plan
 from tests.fakes import (
@@ -175,8 +175,8 @@ class SlackDesk:
     def new_outbox(self) -> Outbox:
         pace = Pace(monotonic=self.time.monotonic, wait=self.time.wait)
         self.charts = Charts(self.client)
-        incidents = Incidents(self.outbox_store, self.changes, self.charts, self.clock)
-        outages = Outages(self.outages_told, self.clock)
+        incidents = IncidentSubjects(self.outbox_store, self.changes, self.charts, self.clock)
+        outages = OutageSubjects(self.outages_told, self.clock)
         return Outbox(self.client, (outages, incidents), self.clock, self.slack.channel_id, pace=pace)
 
     def services(self) -> SlackServices:

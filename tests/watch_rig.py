@@ -11,7 +11,10 @@ from bot.core.reply import template
 from bot.core.tier import Tier, TierRule
 from bot.knowledge import Knowledge, load_knowledge
 from bot.ports import ChangeStore, FleetStore, NewRecords, TallyStore
+from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose, Judgement
+from bot.services.outages import Outages
+from bot.services.rated import RatedTallies
 from bot.services.watch import Watch
 from tests.fakes import (
     ManualClock,
@@ -19,6 +22,7 @@ from tests.fakes import (
     MemoryChangeStore,
     MemoryFleetStore,
     MemoryIncidentStore,
+    MemoryOutageStore,
     MemoryTallyStore,
 )
 
@@ -57,7 +61,7 @@ class WatchRig:
         self.changes = changes or MemoryChangeStore()
         self.incidents = MemoryIncidentStore()
         self.audit = MemoryAuditLog()
-        known = knowledge()
+        known, judgement = knowledge(), Judgement(60 * MINUTE, TierRule(), {}, STALE)
         self.diagnose = Diagnose(
             tallies=self.tallies,
             fleet=self.fleet,
@@ -66,12 +70,26 @@ class WatchRig:
             isps=known.isps,
             classifier=known.classifier,
             playbooks=known.playbooks,
-            judgement=Judgement(60 * MINUTE, TierRule(), {}, STALE),
+            judgement=judgement,
             hosts=hosts,
             clock=self.clock,
         )
+        self.outages = MemoryOutageStore()
+        self.look_at_hosts = Outages(
+            fleet=self.fleet,
+            tallies=self.tallies,
+            outages=self.outages,
+            audit=self.audit,
+            clock=self.clock,
+            hosts=hosts,
+            stale_after=STALE,
+        )
+        rated = RatedTallies(self.tallies, self.fleet, self.clock, judgement.window)
         self.watch = Watch(
             diagnose=self.diagnose,
+            composition=Composition(
+                tallies=rated, classifier=known.classifier, judgement=judgement, alert_from=Tier.MIXED
+            ),
             incidents=self.incidents,
             changes=self.changes,
             audit=self.audit,

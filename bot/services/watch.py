@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.change import ACTIVE
@@ -11,6 +12,7 @@ from bot.core.foreign import inert
 from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, next_move, worth_a_message
 from bot.core.tier import Tier
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore
+from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ class Watch:
         self,
         *,
         diagnose: Diagnose,
+        composition: Composition,
         incidents: IncidentStore,
         changes: ChangeStore,
         audit: AuditLog,
@@ -31,12 +34,15 @@ class Watch:
         refresh: timedelta,
     ) -> None:
         self._diagnose = diagnose
+        self._composition = composition
         self._incidents = incidents
         self._changes = changes
         self._audit = audit
         self._clock = clock
         self._alert_from = alert_from
         self._refresh = refresh
+        self._held: set[str] = set()
+        """ISPs whose rise is held, so that it is logged once."""
 
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
@@ -56,8 +62,27 @@ class Watch:
     def _look(self, isp: str, incident: Incident | None) -> Move:
         diagnosis = self._diagnose.isp(isp)
         move = next_move(incident, diagnosis, self._alert_from, self._refresh)
+        if move in (Move.OPEN, Move.RISE):
+            move, diagnosis = self._unless_held(move, incident, diagnosis)
         self._make(move, incident, diagnosis)
         return move
+
+    def _unless_held(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> tuple[Move, Diagnosis]:
+        """A rise that is only the good mail of dark hosts leaving the window is no news: the tier stays."""
+        isp = diagnosis.isp
+        if not self._composition.explains(diagnosis):
+            self._held.discard(isp)
+            return move, diagnosis
+        if isp not in self._held:
+            self._held.add(isp)
+            why = "the hosts seen were at this tier before others went dark"
+            log.info(
+                "rise held", extra={"action": "incident_held", "isp": isp, "tier": diagnosis.tier.name, "why": why}
+            )
+        if incident is None:
+            return Move.HOLD, diagnosis
+        held = replace(diagnosis, tier=incident.tier)
+        return next_move(incident, held, self._alert_from, self._refresh), held
 
     def _make(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> None:
         if move is Move.OPEN:

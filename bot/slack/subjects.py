@@ -47,7 +47,7 @@ class Subjects(Protocol[S]):
         ...
 
 
-class Incidents:
+class IncidentSubjects:
     """Incidents, with their chart in the form that this workspace takes."""
 
     name = "INC"
@@ -70,7 +70,7 @@ class Incidents:
             self.charts.refused(self.charts.form)
 
 
-class Outages:
+class OutageSubjects:
     """Outages of hosts."""
 
     name = "OUT"

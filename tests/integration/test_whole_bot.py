@@ -12,11 +12,15 @@ import pytest
 from bot.core.change import Change, ChangeState, Outcome
 from bot.core.incident import Incident, IncidentState, Move
 from bot.core.model import Dim, Window
+from bot.core.outage import OutageMove, OutageState
 from bot.core.tier import Tier, TierRule
 from bot.pmta.files import FollowedFiles
 from bot.services.apply import Apply
+from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose, Judgement
+from bot.services.outages import Outages
 from bot.services.poll import Poll
+from bot.services.rated import RatedTallies
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
 from bot.services.watch import Watch
@@ -24,9 +28,17 @@ from bot.store.audit import SqlAuditLog
 from bot.store.changes import SqlChangeStore
 from bot.store.fleet import SqlFleetStore
 from bot.store.incidents import SqlIncidentStore
+from bot.store.outages import SqlOutageStore
 from bot.store.tallies import SqlTallyStore
 from tests.change_rig import ANN, Operators
-from tests.fakes import MemoryAuditLog, MemoryChangeStore, MemoryFleetStore, MemoryIncidentStore, MemoryTallyStore
+from tests.fakes import (
+    MemoryAuditLog,
+    MemoryChangeStore,
+    MemoryFleetStore,
+    MemoryIncidentStore,
+    MemoryOutageStore,
+    MemoryTallyStore,
+)
 from tests.fleet_scene import HOUR, MINUTE, Scene, scene
 from tests.fleet_shell import FleetShell
 from tests.store_values import sqlite
@@ -41,12 +53,14 @@ class Bot:
         self.clock = scene.clock
         self.shell = FleetShell(scene.fleet)
         self.moves: list[tuple[str, Move]] = []
+        self.host_moves: list[OutageMove] = []
         self._engine = stack.enter_context(sqlite(folder / "deferbot.db")) if durable else None
         if self._engine is None:
             self.tallies: MemoryTallyStore | SqlTallyStore = MemoryTallyStore()
             self.fleet: MemoryFleetStore | SqlFleetStore = MemoryFleetStore()
             self.incidents: MemoryIncidentStore | SqlIncidentStore = MemoryIncidentStore()
             self.changes: MemoryChangeStore | SqlChangeStore = MemoryChangeStore()
+            self.outages: MemoryOutageStore | SqlOutageStore = MemoryOutageStore()
             self.audit: MemoryAuditLog | SqlAuditLog = MemoryAuditLog()
         self.start()
 
@@ -55,8 +69,9 @@ class Bot:
         if self._engine is not None:
             self.tallies, self.fleet = SqlTallyStore(self._engine), SqlFleetStore(self._engine)
             self.incidents, self.changes = SqlIncidentStore(self._engine), SqlChangeStore(self._engine)
-            self.audit = SqlAuditLog(self._engine)
+            self.outages, self.audit = SqlOutageStore(self._engine), SqlAuditLog(self._engine)
         known, hosts = knowledge(), tuple(self.scene.fleet.hosts)
+        judgement = Judgement(HOUR, TierRule(), {}, STALE)
         globs = {host: self.scene.fleet.accounting_globs(host) for host in hosts}
         reader = FollowedFiles(self.shell, globs, known.isps, self.clock)
         self.poll = Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
@@ -68,12 +83,25 @@ class Bot:
             isps=known.isps,
             classifier=known.classifier,
             playbooks=known.playbooks,
-            judgement=Judgement(HOUR, TierRule(), {}, STALE),
+            judgement=judgement,
             hosts=hosts,
             clock=self.clock,
         )
+        self.look_at_hosts = Outages(
+            fleet=self.fleet,
+            tallies=self.tallies,
+            outages=self.outages,
+            audit=self.audit,
+            clock=self.clock,
+            hosts=hosts,
+            stale_after=STALE,
+        )
+        rated = RatedTallies(self.tallies, self.fleet, self.clock, judgement.window)
         self.watch = Watch(
             diagnose=self.diagnose,
+            composition=Composition(
+                tallies=rated, classifier=known.classifier, judgement=judgement, alert_from=Tier.MIXED
+            ),
             incidents=self.incidents,
             changes=self.changes,
             audit=self.audit,
@@ -111,6 +139,7 @@ class Bot:
             self.apply.recover()
             self.undo.recover()
             self.undo.expire_due()
+            self.host_moves.append(self.look_at_hosts.tick())
             self.moves += [(isp, move) for isp, move in self.watch.tick().items() if move not in QUIET]
 
     def incident(self) -> Incident:
@@ -206,3 +235,65 @@ def test_both_hosts_dark_closes_nothing_and_the_way_back_is_told_once(bot: Bot) 
     bot.live(MINUTE)
     assert [move for _, move in bot.moves].count(Move.RESOLVE) == 1
     assert [move for _, move in bot.moves].count(Move.OPEN) == 1
+
+
+HOST_NEWS = (OutageMove.OPEN, OutageMove.REOPEN, OutageMove.CHANGE, OutageMove.RESOLVE)
+
+
+def counted_and_written(bot: Bot) -> tuple[int, int]:
+    window = Window.ending(bot.clock.now() + MINUTE, 2 * HOUR)
+    counted = sum(tally.attempts for tally in bot.tallies.totals(window, (Dim.ISP,)).values())
+    return counted, sum(row["type"] in {"d", "t"} for row in bot.scene.rows(2 * HOUR))
+
+
+def test_a_host_that_is_dark_for_ten_minutes_is_one_outage_and_everything_is_counted_once(bot: Bot) -> None:
+    bot.live(5 * MINUTE)
+    dark, *others = bot.scene.fleet.hosts
+    bot.shell.dark = {dark}
+    bot.live(10 * MINUTE)
+    opened = bot.outages.newest()
+    assert opened is not None
+    assert (opened.state, [host.host for host in opened.dark], opened.fleet) == (OutageState.OPEN, [dark], 2)
+    assert opened.share is not None
+    assert 0.05 < opened.share < 0.95
+    assert opened.dark[0].error == "no answer within 10 s."
+    ages = {line.host: line.age_s for line in bot.diagnose.hosts()}
+    assert all(ages[host] == 0.0 for host in others)  # read with every poll all the while
+    bot.shell.dark = set()
+    bot.live(3 * MINUTE)
+    over = bot.outages.newest()
+    assert over is not None
+    assert (over.id, over.state) == (opened.id, OutageState.RESOLVED)
+    lasted = over.hosts[0].lasted
+    assert lasted is not None
+    assert 10 * MINUTE <= lasted <= 12 * MINUTE
+    assert [move for move in bot.host_moves if move in HOST_NEWS] == [OutageMove.OPEN, OutageMove.RESOLVE]
+    counted, written = counted_and_written(bot)
+    assert counted == written
+    assert bot.moves == []  # and no noise about any ISP
+
+
+def test_an_outage_outlives_a_restart(bot: Bot) -> None:
+    bot.live(MINUTE)
+    bot.shell.dark = set(bot.scene.fleet.hosts)
+    bot.live(8 * MINUTE)
+    before = bot.outages.newest()
+    bot.start()
+    bot.live(MINUTE / 2)
+    after = bot.outages.newest()
+    assert before is not None
+    assert after is not None
+    assert (after.id, after.state, after.all_dark) == (before.id, OutageState.OPEN, True)
+    bot.shell.dark = set()
+    bot.live(2 * MINUTE)
+    assert [move for move in bot.host_moves if move in HOST_NEWS] == [OutageMove.OPEN, OutageMove.RESOLVE]
+
+
+def test_a_start_after_a_long_stop_is_no_outage(bot: Bot) -> None:
+    """Everybody's data is old, and nobody has tried to read it yet."""
+    bot.live(MINUTE)
+    bot.scene.live(HOUR)
+    bot.start()
+    assert bot.look_at_hosts.tick() is OutageMove.HOLD
+    bot.live(MINUTE)
+    assert bot.outages.newest() is None

@@ -67,10 +67,12 @@ def running(
         fleet=MemoryFleetStore(),
         clock=changes.clock,
     )
+    looks = WatchRig()
     jobs = Jobs(
         hosts=hosts,
         poll=poll,
-        watch=WatchRig().watch,
+        outages=looks.look_at_hosts,
+        watch=looks.watch,
         apply=changes.apply,
         undo=changes.undo,
         clean_up=clean_up,
