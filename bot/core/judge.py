@@ -198,5 +198,5 @@ def _untold(counts: Counts, now: Tally) -> Iterable[Untold]:
         without = {key: tally for key, tally in counts.cells.items() if not key[place] and tally.attempts}
         if without:
             yield Untold(column, sum(without.values(), Tally()), tuple(sorted({key[0] for key in without})))
-    if now.attempts and not counts.jobs:
+    if now.attempts and not any(counts.jobs):
         yield Untold("jobId", now, tuple(sorted({key[0] for key, tally in counts.cells.items() if tally.attempts})))

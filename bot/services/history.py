@@ -54,7 +54,8 @@ class LongRun:
         begins = begin_of(hours, day)
         if window.end - begins < LONGER * window.length:
             return None
-        return Span(day.end - begins, sum((point.tally for point in hours), Tally()))
+        length = DAY if begins == day.start else (window.end - begins) // HOUR * HOUR
+        return Span(length, sum((point.tally for point in hours), Tally()))
 
     def usual(self, isp: str, window: Window, min_attempts: int) -> Usual | None:
         """What this hour is usually like; not known where hosts are left out of the rates."""
