@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.knowledge import load_knowledge
+from bot.knowledge import load_knowledge, shipped_playbooks
+from bot.playbook.load import load_packs
+from bot.playbook.rule_lint import lint_rules
 from bot.pmta.known_hosts import read_pins
 from bot.settings import Config, HostSettings, JumpSettings, load_config, load_secrets
 
@@ -33,6 +35,8 @@ def check_all(config_file: Path) -> Found:
     except ConfigError as error:
         faults += error.faults
         knowledge = None
+    if knowledge:
+        faults += lint_rules(load_packs(shipped_playbooks() / "replies"), knowledge.isps.keys())
     notes = list(_secrets(config_file))
     if config:
         notes += _files(config)

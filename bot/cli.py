@@ -1,4 +1,4 @@
-"""The command `deferbot`: run · demo · check · rates. Words and exit codes only; the work is elsewhere.
+"""The command `deferbot`: run · demo · check · rates · classify. Words and exit codes only; the work is elsewhere.
 
 Exit codes: 0 done, 1 a fault that was told in words, 2 wrong usage. Heavy imports stand inside the commands, so
 that `--help` answers at once.
@@ -170,6 +170,33 @@ def rates(
     else:
         # a file or a pipe has no width: rows stay whole there
         Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(render_table(rows))
+
+
+@cli.command()
+def classify(
+    reply: Annotated[str, typer.Argument(help="One reply, or - for one a line on standard input.")],
+    provider: Annotated[
+        str, typer.Option("--provider", "-p", help="Who answered, by any usual name or domain; else the text decides.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """What an SMTP reply means: category, permanent or not, the rule, whom it blames, how long to wait."""
+    from bot.classify import answers, provider_key, to_json, to_text
+    from bot.knowledge import load_knowledge
+
+    knowledge = load_knowledge()
+    asked = provider_key(provider, knowledge)
+    for answer in answers(replies_of(reply), asked, knowledge):
+        typer.echo(to_json(answer) if as_json else to_text(answer, knowledge))
+
+
+def replies_of(argument: str) -> Iterator[str]:
+    """The reply itself, or for `-` every line of standard input, bad UTF-8 replaced; an empty line is a reply too."""
+    if argument != "-":
+        yield argument
+        return
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", errors="replace").rstrip("\r\n")
 
 
 def _given(option: str, text: str, parse: Callable[[str], T]) -> T:

@@ -61,7 +61,7 @@ _SCOPES = tuple(
         (Blamed.FROM_DOMAIN, r"\bDMARC\b|from: ?(?:header|domain)?|(?:sending|sender|your|from) domain|\bDBL\b"),
         (Blamed.RECIPIENT, r"\b(?:recipients?|user|mailbox)\b.{0,40}\b(?:rate|limit|receiv|quickly|too many)"),
         (Blamed.RECIPIENT, r"\bnull ?mx\b|recipient(?:'s)? domain|does not accept mail|\bhost unknown\b"),
-        (Blamed.IP, r"\bIPs?\b|\[\d{1,3}\.\d|\d\.\d{1,3}\.\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host|\bIPv6\b"),
+        (Blamed.IP, r"\bIPs?\b|\bIPv6\b|\b(?:from|of|for) [\[(]{0,2}\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host"),
     )
 )
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)

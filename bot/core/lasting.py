@@ -37,8 +37,9 @@ _LATER = re.compile(
 _NEVER = re.compile(r"permanently deferred|will not succeed|permanent(?:ly)? (?:block|reject|refus)", re.IGNORECASE)
 
 
-def is_permanent(text: str, category: Category) -> bool:
-    """True for a 5xx: by the code the cleaned reply begins with, else the first inside it, else by what it means."""
+def is_permanent(text: str, category: Category | None) -> bool:
+    """True for a 5xx: by the code the cleaned reply begins with, else the first inside it, else by what it means
+    (`category`, None where that is not known)."""
     found = _CLASS.match(text) or _CLASS_INSIDE.search(text)
     return found[1] == "5" if found else category in _FINAL
 

@@ -33,9 +33,7 @@ def load_rules(folder: Path) -> Classifier:
 
     Raises: ConfigError with all faults of all files, each `file: path: expected, found`.
     """
-    found, faults = _load(RulePack, _files(folder))
-    faults += _named_twice(found)
-    _raise(faults)
+    found = _packs(folder)
     classifier = Classifier(
         [rule for _, pack in found for rule in pack.rules()],
         {pack.provider: pack.signatures for _, pack in found},
@@ -43,6 +41,21 @@ def load_rules(folder: Path) -> Classifier:
     )
     _raise([fault for path, pack in found for fault in _examples(path, pack, classifier)])
     return classifier
+
+
+def load_packs(folder: Path) -> tuple[RulePack, ...]:
+    """The packs of `folder` as they are written, by file name.
+
+    Raises: ConfigError with all faults of all files; whether a rule decides its examples is `load_rules`' matter.
+    """
+    return tuple(pack for _, pack in _packs(folder))
+
+
+def _packs(folder: Path) -> list[tuple[Path, RulePack]]:
+    found, faults = _load(RulePack, _files(folder))
+    faults += _named_twice(found)
+    _raise(faults)
+    return found
 
 
 def _files(folder: Path) -> list[Path]:
