@@ -68,7 +68,7 @@ def stretches(points: Iterable[Point], width: timedelta, first: datetime | None 
 
 def width_for(length: timedelta, most: int) -> timedelta:
     """The shortest even stretch of which at most `most` cover `length`, wherever it begins."""
-    return next((width for width in _WIDTHS if length <= width * (most - 1) or length == width * most), _WIDTHS[-1])
+    return next((width for width in _WIDTHS if length <= width * (most - 1)), _WIDTHS[-1])
 
 
 def points(by_start: Mapping[int, Tally]) -> tuple[Point, ...]:

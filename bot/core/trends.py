@@ -14,6 +14,8 @@ SHORT = timedelta(minutes=5)
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 DAY = timedelta(hours=24)
+LEAST_ATTEMPTS = 20
+"""A span with less mail has no trend."""
 CLEAR_POINTS = 0.03
 """A difference of fewer points is no news, however sure it is."""
 GROWN_TIMES, GROWN_BY = 2.0, 200
@@ -33,7 +35,7 @@ class Trend(StrEnum):
 
 def trend(short: Tally, long: Tally) -> Trend:
     """The short span against the long one it lies in; steady unless the difference is sure and worth a word."""
-    if not short.attempts or not long.attempts or abs(short.rate - long.rate) < CLEAR_POINTS:
+    if min(short.attempts, long.attempts) < LEAST_ATTEMPTS or abs(short.rate - long.rate) < CLEAR_POINTS:
         return Trend.STEADY
     here, there = of_tally(short), of_tally(long)
     if here.above(there):

@@ -36,12 +36,12 @@ def test_stretches_lose_and_invent_no_mail(found: list[Point], width: int) -> No
 
 @given(st.integers(1, 9000))
 def test_a_chart_never_has_too_many_stretches(length: int) -> None:
-    """Wherever the first one begins: up to one more than fit."""
+    """Wherever the first one begins: there may be one more than cover the time."""
     width = width_for(length * HOUR, 20)
-    assert length * HOUR <= 20 * width
+    assert length * HOUR <= 19 * width
 
 
-@pytest.mark.parametrize(("hours_", "width"), [(6, 1), (20, 1), (24, 2), (168, 12), (720, 48)])
+@pytest.mark.parametrize(("hours_", "width"), [(6, 1), (19, 1), (24, 2), (168, 12), (720, 48)])
 def test_widths(hours_: int, width: int) -> None:
     assert width_for(hours_ * HOUR, 20) == width * HOUR
 

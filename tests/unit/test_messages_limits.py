@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.answers import HostReport
 from bot.core.change import ChangeState
-from bot.core.diagnosis import Diagnosis, HostLine, Offer, OverviewLine, Share
+from bot.core.diagnosis import Diagnosis, HostLine, Offer, OverviewLine, QueueTrend, Share, Span, Untold
 from bot.core.incident import IncidentState
-from bot.core.model import QueueState
+from bot.core.model import BadRows, HostFacts, HostHealth, QueueState, Recipients, Tally, Window
 from bot.core.tier import Tier, TierRule
 from bot.slack.messages import chart, limits, preview
+from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.history import history_message
 from bot.slack.messages.home import home_view
+from bot.slack.messages.hosts import hosts_message
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
 from bot.slack.messages.table import plainer
+from tests.answers import campaigns, history
 from tests.diagnoses import NOW, change, diagnosis, incident, overview, plan, reply, series, step, tally
 
 names = st.text(min_size=1, max_size=300)
@@ -64,6 +71,13 @@ def diagnoses(draw: st.DrawFn) -> Diagnosis:
         offers=tuple(draw(st.lists(offers, max_size=9))),
         hosts=tuple(HostLine(f"mta{n}", 3.0, "x" * 900 if n % 2 else "") for n in range(draw(st.integers(0, 60)))),
         now=draw(counts),
+        spans=tuple(Span(timedelta(minutes=n), draw(counts)) for n in (5, 60, 1440)),
+        recipients=Recipients(Window.ending(NOW, timedelta(hours=1)), draw(st.integers(0, 10**9)), draw(counts)),
+        hosted=draw(counts),
+        waiting=QueueTrend("", "", *draw(st.tuples(*[st.integers(0, 10**9)] * 3))),
+        untold=tuple(
+            Untold(column, draw(counts), tuple(f"mta{n}" * 40 for n in range(500))) for column in ("vmta", "x")
+        ),
         tier=draw(st.sampled_from(Tier)),
     )
 
@@ -91,6 +105,47 @@ def test_any_overview_fits(isps: int, hosts: int) -> None:
     lines = tuple(replace(line, isp=f"isp{n}", title="t" * 300) for n in range(isps))
     shown = overview_message(overview(lines=lines, hosts=tuple(HostLine(f"h{n}", None, "no") for n in range(hosts))))
     assert limits.check_message(shown) == []
+
+
+reports = st.builds(
+    lambda name, trouble, warning, bad: HostReport(
+        HostLine(name, 3.0, trouble, warning=warning),
+        HostHealth(name, NOW, facts=HostFacts(columns=("timeLogged",), bad=tuple(bad), utc_offset_s=-19_800, skew_s=9)),
+        9,
+        10**9,
+    ),
+    names,
+    st.sampled_from(["", "no data for 6 min: " + "x" * 500]),
+    st.sampled_from(["", "y" * 900]),
+    st.lists(st.builds(BadRows, names, st.integers(1, 10**9), st.text(max_size=400)), max_size=6),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(reports, max_size=6), st.integers(1, 120), st.sampled_from(["", "a", "<!here>"]))
+def test_any_fleet_fits_and_what_is_left_out_is_counted(found: list[HostReport], times: int, asked: str) -> None:
+    shown = hosts_message(found * times, at=NOW, asked=asked)
+    assert limits.check_message(shown) == []
+    chosen = sum(asked in report.line.host.lower() for report in found * times)
+    left = re.search(r"…and ([\d,]+) more hosts?\. ", text_of(shown))
+    lines = sum(block["text"]["text"].count(" data 3 s old · ") for block in shown.blocks if block["type"] == "section")
+    assert lines + (int(left[1].replace(",", "")) if left else 0) == chosen
+
+
+@given(st.lists(shares, max_size=4), st.integers(0, 500), counts)
+def test_any_campaigns_fit(found: list[Share], times: int, whole: Tally) -> None:
+    jobs = tuple(replace(share, key=f"{n}{share.key}") for n in range(times) for share in found)[:500]
+    shown = campaigns_message(campaigns(jobs=jobs, whole=whole, title="t" * 300))
+    assert limits.check_message(shown) == []
+    assert limits.check_message(plainer(shown)) == []
+
+
+@given(st.integers(1, 24 * 400), names)
+def test_any_history_fits(of_hours: int, title: str) -> None:
+    hosts = tuple(HostLine(f"h{n}", None, "x" * 300) for n in range(60))
+    shown = history_message(history(of_hours, title=title, diluted=tuple("abcdefgh"), hosts=hosts))
+    assert limits.check_message(shown) == []
+    assert limits.check_message(plainer(shown)) == []
 
 
 @given(st.integers(1, 60), st.integers(1, 40))

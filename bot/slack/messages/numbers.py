@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from bot.core.diagnosis import Diagnosis, QueueTrend, Untold
 from bot.core.evidence import few, in_words
 from bot.core.model import Tally
-from bot.core.trends import GROWN_BY, GROWN_TIMES, Trend, grown, trend
+from bot.core.trends import GROWN_BY, GROWN_TIMES, LEAST_ATTEMPTS, Trend, grown, trend
 from bot.core.wilson import of_tally
 from bot.slack.messages import states, texts
 
-JUDGED_FROM = 20
+JUDGED_FROM = LEAST_ATTEMPTS
 """Attempts from which on a part of the mail gets a rate."""
 DIFFERS_BY, DIFFERS_TIMES = 0.05, 1.5
 """A rate by recipients, or of hosted mail, that differs by more than this is worth telling."""
