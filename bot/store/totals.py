@@ -28,7 +28,7 @@ from bot.store.tables import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
-_NAMED_MINUTES = 1_440
+_NAMED = 1_440
 _BESIDE_JOB = {Dim.JOB, Dim.MINUTE, Dim.ISP, Dim.HOST}
 _HOURS = {None: isp_hour, Dim.SOURCE_IP: source_hour, Dim.REPLY: reply_hour, Dim.JOB: job_hour}
 _COLUMN = {dim: dim.value for dim in Dim} | {Dim.REPLY: "reply_id"}
@@ -78,8 +78,9 @@ def hourly(window: Window, by: tuple[Dim, ...], *, isp: str | None, rolled_to: i
     first, end = whole_hours(window)
     since = first if rolled_to is None else max(first, rolled_to)
     hours, minutes = _hours(by), source(by)
-    rolled = _summed(hours, (hours.c.hour >= first) & (hours.c.hour < end), by, isp)
-    live = _summed(minutes, (minutes.c.minute >= since) & (minutes.c.minute < end), by, isp, step_s=HOUR_S)
+    whole, rest = range(first, end, HOUR_S), range(since, end, MINUTE_S)
+    rolled = _summed(hours, _among(hours.c.hour, whole, isp is not None), by, isp)
+    live = _summed(minutes, _among(minutes.c.minute, rest, isp is not None), by, isp, step_s=HOUR_S)
     return _together(union_all(rolled, live), by)
 
 
@@ -125,11 +126,14 @@ def _together(parts: CompoundSelect[Any], by: tuple[Dim, ...]) -> Select[Any]:
 
 
 def _inside(table: Table, window: Window, one_isp: bool) -> ColumnElement[bool]:
-    minutes = whole_minutes(window)
-    if one_isp and len(minutes) <= _NAMED_MINUTES:
-        # Each minute named: the database jumps to (minute, isp) instead of reading the other ISPs in between.
-        return table.c.minute.in_(list(minutes))
-    return (table.c.minute >= minutes.start) & (table.c.minute < minutes.stop)
+    return _among(table.c.minute, whole_minutes(window), one_isp)
+
+
+def _among(time: ColumnElement[int], times: range, one_isp: bool) -> ColumnElement[bool]:
+    if one_isp and len(times) <= _NAMED:
+        # Each time named: the database jumps to (time, ISP) instead of reading the other ISPs in between.
+        return time.in_(list(times))
+    return (time >= times.start) & (time < times.stop)
 
 
 def _sum(column: ColumnElement[Any]) -> Label[Any]:
