@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, TypeVar
@@ -11,6 +11,8 @@ from bot.core.model import Cell, IspCell, JobCell, Tally
 
 K = TypeVar("K", Cell, JobCell, IspCell)
 COUNTS = 4
+Column = Collection[Any]
+"""Values in order: a list, or a column of whatever counted them."""
 
 
 class Counts(Mapping[K, Tally], Generic[K]):
@@ -19,7 +21,7 @@ class Counts(Mapping[K, Tally], Generic[K]):
     A key may stand in several rows: they add up. The view as a mapping is made when it is asked for: it is for the few.
     """
 
-    def __init__(self, key: type[K], fields: Sequence[Sequence[Any]], counts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, key: type[K], fields: Sequence[Column], counts: Sequence[Column]) -> None:
         self._key: Callable[..., K] = key
         self.fields = fields
         self.counts = counts
@@ -29,7 +31,7 @@ class Counts(Mapping[K, Tally], Generic[K]):
         """Any tallies by key, in columns."""
         if isinstance(tallies, Counts):
             return tallies
-        fields: list[Sequence[Any]] = list(zip(*tallies, strict=True)) or [()] * len(key._fields)
+        fields: list[Column] = list(zip(*tallies, strict=True)) or [()] * len(key._fields)
         counts = [(t.delivered, t.deferred, t.bounced, t.queue_deferred) for t in tallies.values()]
         return cls(key, fields, list(zip(*counts, strict=True)) or [()] * COUNTS)
 

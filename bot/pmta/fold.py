@@ -111,5 +111,5 @@ class _Grouped:
         counts = [(pl.col("n") * (pl.col("kind") == kind)).alias(name) for kind, name in enumerate(_COUNTS)]
         table = pl.concat(self._parts).select(*self._keys, *counts)
         table = table.group_by(self._keys).agg(pl.col(_COUNTS).sum()).sort(self._keys)
-        fields = [[host] * table.height if name == "host" else table[name].to_list() for name in key._fields]
-        return Counts(key, fields, [table[name].to_list() for name in _COUNTS])
+        table = table.with_columns(host=pl.lit(host))
+        return Counts(key, table.select(key._fields).get_columns(), table.select(_COUNTS).get_columns())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Table, delete, select
@@ -12,13 +11,13 @@ from sqlalchemy import Connection, Table, delete, select
 from bot.core import distinct
 from bot.core.counts import Counts
 from bot.core.distinct import Distinct
-from bot.core.model import Cell, FilePosition, IspCell, JobCell, RollUp
+from bot.core.model import Cell, FilePosition, IspCell, JobCell
 from bot.ports import NewRecords
 from bot.store import hours, replies
+from bot.store.replies import DAY_S, Named
 from bot.store.tables import COUNTS, file_position, hosted_tally, isp_tally, job_tally, recipient_sketch, tally
 from bot.store.upsert import placeholder, upsert
 
-Row = tuple[Any, ...]
 _AT_ONCE = 50
 """Rows of one statement: two thirds of the price of as many statements, and far below SQLite's bound of values."""
 _ASKED_AT_ONCE = 400
@@ -30,51 +29,60 @@ def commit(connection: Connection, host: str, records: NewRecords, *, cap: int) 
     `records.positions` are all of the host's files: one that is not among them is forgotten.
     """
     roll_up = records.roll_up
-    cells = _cell_rows(connection, roll_up, cap)
-    jobs = _rows(Counts.of(JobCell, roll_up.jobs))
+    cells = _numbered(connection, _columns(Counts.of(Cell, roll_up.cells), tally), roll_up.samples, cap)
+    jobs = _columns(Counts.of(JobCell, roll_up.jobs), job_tally)
     _add(connection, tally, cells)
-    _add(connection, isp_tally, _isp_rows(roll_up))
+    _add(connection, isp_tally, cells.group_by("minute", "isp").agg(pl.col(COUNTS).sum()).sort("minute", "isp"))
     _add(connection, job_tally, jobs)
-    _add(connection, hosted_tally, _rows(Counts.of(IspCell, roll_up.hosted)))
+    _add(connection, hosted_tally, _columns(Counts.of(IspCell, roll_up.hosted), hosted_tally))
     _add_recipients(connection, roll_up.deferred_to)
-    hours.add_late(connection, cells, jobs)
+    _add_late(connection, cells, jobs)
     _set_positions(connection, host, records.positions)
 
 
-def _cell_rows(connection: Connection, roll_up: RollUp, cap: int) -> list[Row]:
-    """The cells with the number of their template in place of it."""
-    cells = Counts.of(Cell, roll_up.cells)
-    minutes, isps, hosts, source_ips, vmtas, templates = cells.fields
-    names = list(zip(isps, templates, strict=True))
-    numbers = replies.number(connection, minutes, names, roll_up.samples, cap=cap)
-    reply_ids = map(numbers.__getitem__, names)
-    return list(zip(minutes, isps, hosts, source_ips, vmtas, reply_ids, *cells.counts, strict=True))
+def _columns(counts: Counts[Cell] | Counts[JobCell] | Counts[IspCell], table: Table) -> pl.DataFrame:
+    """The columns of `table`, in place of the number of a template the template itself."""
+    names = [column.name for column in table.columns]
+    kinds = [pl.Int64 if name in COUNTS or name == names[0] else pl.String for name in names]
+    columns = dict(zip(names, (*counts.fields, *counts.counts), strict=True))
+    try:
+        return pl.DataFrame(columns, schema=dict(zip(names, kinds, strict=True)))
+    except TypeError as e:  # what it says of a whole number of more than 64 bits
+        raise OverflowError(str(e)) from e
 
 
-def _rows(counts: Counts[JobCell] | Counts[IspCell]) -> list[Row]:
-    return list(zip(*counts.fields, *counts.counts, strict=True))
+def _numbered(connection: Connection, cells: pl.DataFrame, samples: Mapping[Named, str], cap: int) -> pl.DataFrame:
+    """`cells` with the number of every template."""
+    template = pl.col("reply_id")
+    named = cells.group_by("isp", template).agg(day=pl.col("minute").max() // DAY_S)
+    days = {(isp, reply): day for isp, reply, day in named.filter(template != "").iter_rows()}
+    numbers = replies.number(connection, days, samples, cap=cap)
+    ids = [numbers.get(name, replies.NO_REPLY) for name in named.select("isp", template).iter_rows()]
+    known = named.select("isp", template, number=pl.Series(ids, dtype=pl.Int64))
+    numbered = cells.join(known, on=("isp", "reply_id"), how="left", maintain_order="left")
+    return numbered.with_columns(reply_id="number").drop("number")
 
 
-def _isp_rows(roll_up: RollUp) -> list[Row]:
-    """The cells added up per minute and ISP."""
-    cells = Counts.of(Cell, roll_up.cells)
-    minutes, isps, *_ = cells.fields
-    columns = dict(zip(COUNTS, cells.counts, strict=True))
-    schema = {"minute": pl.Int64, "isp": pl.String, **dict.fromkeys(COUNTS, pl.Int64)}
-    table = pl.DataFrame({"minute": minutes, "isp": isps, **columns}, schema=schema)
-    return table.group_by("minute", "isp").agg(pl.col(COUNTS).sum()).sort("minute", "isp").rows()
-
-
-def _add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def _add(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     """Roll-ups come in the order of the key, so neighbours land on the same page of the clustered table."""
-    whole = len(rows) - len(rows) % _AT_ONCE
-    if whole:
-        width = len(table.columns) * _AT_ONCE
-        values = list(chain.from_iterable(rows[:whole]))
-        many = [tuple(values[start : start + width]) for start in range(0, len(values), width)]
-        connection.exec_driver_sql(upsert(connection, table, add=COUNTS, rows=_AT_ONCE), many)
-    if rows[whole:]:
-        connection.exec_driver_sql(upsert(connection, table, add=COUNTS), rows[whole:])
+    width = rows.width
+    values: list[int | str] = [0] * (rows.height * width)
+    for place, column in enumerate(rows.get_columns()):
+        values[place::width] = column.to_list()
+    at_once = width * _AT_ONCE
+    whole = len(values) - len(values) % at_once
+    for start, end, step in ((0, whole, at_once), (whole, len(values), width)):
+        many = [tuple(values[at : at + step]) for at in range(start, end, step)]
+        if many:
+            connection.exec_driver_sql(upsert(connection, table, add=COUNTS, rows=step // width), many)
+
+
+def _add_late(connection: Connection, *tables: pl.DataFrame) -> None:
+    """Of minutes that are in the hours already, to the hours too."""
+    end = hours.rolled_to(connection)
+    late = [rows.filter(pl.col("minute") < end) for rows in tables] if end is not None else []
+    if any(rows.height for rows in late):
+        hours.add_late(connection, *(rows.rows() for rows in late))
 
 
 def _add_recipients(connection: Connection, deferred_to: Mapping[IspCell, Distinct]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -15,44 +15,29 @@ SAMPLE_CHARS = 1_000
 
 NO_REPLY = 0
 _PIECE = 400
-_DAY_S = 86_400
+DAY_S = 86_400
 
 Named = tuple[str, str]
 """(isp, template)."""
 
 
 def number(
-    connection: Connection, minutes: Sequence[int], names: Sequence[Named], samples: Mapping[Named, str], *, cap: int
+    connection: Connection, days: Mapping[Named, int], samples: Mapping[Named, str], *, cap: int
 ) -> dict[Named, int]:
-    """The number of every (isp, template) in `names`, new ones added up to `cap` an ISP; `NO_REPLY` where that is "".
+    """The numbers of templates, new ones added up to `cap` an ISP. `days`: the newest day (since 1970) of each.
 
-    Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`. `minutes` is when each of `names` was met.
+    Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`.
     """
-    days = _newest_days(minutes, names)
-    none = {name: NO_REPLY for name in days if not name[1]}
-    for name in none:
-        del days[name]
     known = _known(connection, days)
     _touch(connection, known, days)
-    numbers = none | {name: row[0] for name, row in known.items()}
+    numbers = {name: row[0] for name, row in known.items()}
     new = {name: days[name] for name in sorted(days.keys() - known.keys())}
     return numbers | _added(connection, new, samples, cap) if new else numbers
 
 
-def _newest_days(minutes: Sequence[int], names: Sequence[Named]) -> dict[Named, int]:
-    """Name -> the newest day it was met on."""
-    first, last = (pick(minutes, default=0) // _DAY_S for pick in (min, max))
-    if first == last:
-        return dict.fromkeys(names, first)  # the rule, and tens of thousands of names
-    days: dict[Named, int] = {}
-    for minute, name in zip(minutes, names, strict=True):
-        days[name] = max(days.get(name, 0), minute // _DAY_S)
-    return days
-
-
 def forget(connection: Connection, before_minute: int) -> int:
     """Delete templates whose newest tally is older than the day of `before_minute`; how many."""
-    return connection.execute(delete(reply).where(reply.c.seen_day < before_minute // _DAY_S)).rowcount
+    return connection.execute(delete(reply).where(reply.c.seen_day < before_minute // DAY_S)).rowcount
 
 
 def _known(connection: Connection, names: Collection[Named]) -> dict[Named, tuple[int, int]]:
