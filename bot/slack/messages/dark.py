@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from bot.core.outage import DarkHost
 
+AGAIN = "The bot tries again at least once a minute, by itself."
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -18,7 +20,7 @@ class Cause:
     signs: tuple[str, ...]
 
 
-_HELD = Cause("catching up", "nothing: what was logged meanwhile is being read", ("still to be read",))
+CATCHING_UP = Cause("catching up", "nothing: what was logged meanwhile is being read", ("still to be read",))
 _CAUSES = (
     Cause("connection refused", "see whether sshd runs there and the port is right", ("refuses connections",)),
     Cause(
@@ -28,7 +30,7 @@ _CAUSES = (
     ),
     Cause(
         "login refused",
-        "see whether the bot's user and key are still accepted there",
+        "see whether the bot's user and key are still accepted there (`deferbot check` tells of missing files)",
         ("did not accept", "no way to log in", "the key ", "ssh-agent", "the login of"),
     ),
     Cause("address not found", "see whether the address is still in DNS", ("not known to DNS",)),
@@ -49,7 +51,7 @@ _UNKNOWN = Cause("not read", "log in from the bot's machine and see what it says
 
 def cause_of(host: DarkHost) -> Cause:
     if host.behind:
-        return _HELD
+        return CATCHING_UP
     return next((cause for cause in _CAUSES if any(sign in host.error for sign in cause.signs)), _UNKNOWN)
 
 

@@ -9,7 +9,7 @@ import slackblocks as sb
 from bot.core.durations import duration_words
 from bot.core.outage import DarkHost, Outage, OutageState
 from bot.slack.messages import buttons, texts
-from bot.slack.messages.dark import by_cause, cause_of
+from bot.slack.messages.dark import AGAIN, CATCHING_UP, by_cause
 from bot.slack.messages.message import Message, context, message, section
 from bot.slack.messages.outage_over import ERROR_LIMIT, LINES, names, over_message
 
@@ -75,26 +75,23 @@ def _back_line(outage: Outage) -> list[str]:
 
 def _affected(outage: Outage) -> str:
     """What is missing, and what is still true."""
-    one = len(outage.dark) == 1
     if outage.all_dark:
         return f"everything. {_BLIND}"
-    sent = "What it sends now is in no rate." if one else "What they send now is in no rate."
+    they, send = ("it", "it sends") if len(outage.dark) == 1 else ("they", "they send")
+    now = f"what {send} now is in no rate."
     if outage.share is None:
-        return sent
-    who = "It" if one else "They"
-    return f"{who} carried {texts.percent(outage.share)} of the mail in the hour before. {sent}"
+        return now
+    carried = f"{they} carried {texts.percent(outage.share)} of the mail in the hour before"
+    return f"{carried}. {texts.capital(now)}"
 
 
 def _do(outage: Outage) -> str:
-    if outage.all_dark and outage.fleet > 1 and len({cause_of(host) for host in outage.dark}) == 1:
-        look = f"look at the bot's own network first, since all hosts say the same; then {_look(outage)}"
-    else:
-        look = _look(outage)
-    return f"{texts.closed(look)} It is tried again at least once a minute, by itself."
-
-
-def _look(outage: Outage) -> str:
-    return by_cause(outage.dark)[0][0].look
+    causes = [cause for cause, _ in by_cause(outage.dark)]
+    looks = [cause.look if len(causes) == 1 else f"{cause.words}: {cause.look}" for cause in causes[:2]]
+    if outage.all_dark and outage.fleet > 1 and len(causes) == 1:
+        looks.insert(0, "look at the bot's own network first, since all hosts say the same")
+    again = "" if causes == [CATCHING_UP] else f" {AGAIN}"
+    return texts.closed("; ".join(looks)) + again
 
 
 def _where(outage: Outage, now: datetime) -> str:
@@ -106,4 +103,4 @@ def _fallback(outage: Outage) -> str:
     """ "mta7: no data for 5 min (connection refused). It carried 31 % of the mail in the hour before. …"."""
     said = _headline(outage).replace(" · ", ": ", 1)
     causes = texts.listed([cause.words for cause, _ in by_cause(outage.dark)[:3]])
-    return f"{said} ({causes}). {texts.capital(_affected(outage))}"
+    return f"{said} ({causes}). {_BLIND if outage.all_dark else texts.capital(_affected(outage))}"

@@ -80,7 +80,8 @@ def _sentence(hosts: Sequence[DarkHost]) -> str:
         return f"{texts.listed([texts.words(host.host) for host in hosts[:3]])} is no longer configured."
     first = read[0]
     said = f"was dark for {duration_words(first.lasted)}" if first.lasted else "is read for the first time"
-    others = f" and {texts.counted(len(read) - 1, 'other')} for less" if len(read) > 1 else ""
+    less = sum(host.lasted is not None for host in read[1:])
+    others = f" and {texts.counted(less, 'other')} for less" if less else ""
     if any(host.gaps for host in read):
         return f"{texts.words(first.host)} {said}{others}, and some files could not be read."
     whose = "its" if len(read) == 1 else "their"
