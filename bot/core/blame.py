@@ -57,7 +57,10 @@ _SCOPES = tuple(
         (Blamed.URL, r"\burls?\b|\blinks?\b|\buribl\b|\bsurbl\b"),
         (Blamed.NETBLOCK, r"\bnetblock\b|part of (?:their|your) network|/(?:24|64) (?:range|network|block)"),
         (Blamed.DKIM, r"\bDKIM\b"),
-        (Blamed.MAIL_FROM, r"\bSPF\b|mail ?from\b|envelope|return-path|sender(?: address|'s domain)|domain of sender"),
+        (
+            Blamed.MAIL_FROM,
+            r"\bSPF\b|mailfrom\b|(?-i:MAIL FROM)\b|envelope|return-path|sender(?: address|'s domain)|domain of sender",
+        ),
         (Blamed.FROM_DOMAIN, r"\bDMARC\b|from: ?(?:header|domain)?|(?:sending|sender|your|from) domain|\bDBL\b"),
         (Blamed.RECIPIENT, r"\b(?:recipients?|user|mailbox)\b.{0,40}\b(?:rate|limit|receiv|quickly|too many)"),
         (Blamed.RECIPIENT, r"\bnull ?mx\b|recipient(?:'s)? domain|does not accept mail|\bhost unknown\b"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from bot.core.category import Category
 from bot.core.classify import LONGEST, Classifier, Rule, Stage
 from bot.core.reply import template
+from bot.playbook.isps import load_isps
 from bot.playbook.load import load_rules
 from bot.playbook.patterns import fault_of
-from tests.playbook_samples import ROOT, RULES
+from tests.playbook_samples import PLAYBOOKS, ROOT, RULES
 
 DEV = ROOT.parent / "shared" / "data" / "replies" / "dev.jsonl"
-ISP_OF = {"google": "gmail"}
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +162,11 @@ def test_examples_hold_documentation_addresses_only() -> None:
                 assert address.startswith(("192.0.2.", "127.0.0.", "4.16.55.")), reply
 
 
-def test_every_provider_of_the_first_pack_is_there() -> None:
-    assert {r.provider for r in LOADED.rules} >= {"gmail", "microsoft", "yahoo", "apple", "comcast", "generic"}
+def test_every_big_provider_has_a_pack() -> None:
+    assert {r.provider for r in LOADED.rules} >= {
+        *("gmail", "microsoft", "yahoo", "apple", "comcast", "netease", "qq", "orange", "gmx", "t-online", "mailru"),
+        *("yandex", "charter", "cox", "att", "proofpoint", "mimecast", "barracuda", "cisco", "godaddy", "generic"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -203,23 +206,48 @@ def test_no_shipped_pattern_could_blow_up() -> None:
 
 def test_accuracy_on_the_labelled_replies() -> None:
     """Third-party data, never part of the project: read where it lies. Lenient: an accepted alternative counts."""
+    right, whole = _score(_labelled())
+    share = {group: right[group] / whole[group] for group in whole}
+    low = {"all": 0.97, "transient": 0.97, "google": 0.97, "microsoft": 0.97, "yahoo": 0.97, "action group": 0.97}
+    low |= {"permanent or not": 0.99, "precise blocklist": 0.95, "precise authentication": 0.95}
+    assert {group: share[group] for group, floor in low.items() if share[group] < floor} == {}
+
+
+def test_accuracy_where_the_provider_is_not_known() -> None:
+    """A foreign domain in front of a provider: its signature and everybody's words are all there is."""
+    right, whole = _score(_labelled(), known=False)
+    assert right["all"] / whole["all"] >= 0.95
+    assert right["action group"] / whole["action group"] >= 0.95
+
+
+def test_only_stated_waits_are_told() -> None:
+    rows = _labelled()
+    told = {row["id"]: LOADED.classify(row["reply"], "").retry_hint_s for row in rows}
+    assert [row["reply"] for row in rows if told[row["id"]] not in (None, row["retry_hint_s"])] == []
+    stated = [row for row in rows if row["retry_hint_s"] is not None]
+    assert sum(told[row["id"]] == row["retry_hint_s"] for row in stated) >= len(stated) - 1
+
+
+def _labelled() -> list[dict[str, Any]]:
     if not DEV.is_file():
         pytest.skip(f"third-party data that is not part of this project is not there: {DEV.name}")
-    right, whole = _score(DEV)
-    assert right["all"] / whole["all"] >= 0.90
-    assert right["transient"] / whole["transient"] >= 0.87
-    for provider in ("google", "microsoft", "yahoo"):
-        assert right[provider] / whole[provider] >= 0.95, provider
+    return [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines()]
 
 
-def _score(path: Path) -> tuple[Counter[str], Counter[str]]:
+def _score(rows: list[dict[str, Any]], *, known: bool = True) -> tuple[Counter[str], Counter[str]]:
     right: Counter[str] = Counter()
     whole: Counter[str] = Counter()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    isps = load_isps(PLAYBOOKS / "isps.yaml")
+    for row in rows:
         provider = row["provider"]
-        found = LOADED.classify(row["reply"], ISP_OF.get(provider, provider)).category
-        for group in ("all", row["dsn_class"], provider):
-            whole[group] += 1
-            right[group] += found in (row["category"], *row["alt"])
+        verdict = LOADED.classify(row["reply"], (isps.resolve(provider) or "") if known else "")
+        accepted = {Category(name) for name in (row["category"], *row["alt"])}
+        outcomes = {
+            **dict.fromkeys(("all", row["dsn_class"], provider), verdict.category in accepted),
+            "action group": verdict.category.group in {category.group for category in accepted},
+            "permanent or not": verdict.permanent is (row["dsn_class"] == "permanent"),
+            f"precise {verdict.category.value}": verdict.category in accepted,
+        }
+        whole.update(outcomes.keys())
+        right.update(group for group, fine in outcomes.items() if fine)
     return right, whole
