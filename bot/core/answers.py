@@ -40,13 +40,11 @@ class History:
         return sum((point.tally for point in self.hours), Tally())
 
     def worst(self, width: timedelta = HOUR) -> tuple[Point, ...]:
-        """The hours (or stretches of `width`) with the highest rates among those with enough mail, worst first."""
-        judged = [
-            point
-            for point in stretches(self.hours, width)
-            if point.tally.attempts >= self.min_attempts and point.tally.deferred
-        ]
-        return tuple(sorted(judged, key=lambda point: (-point.tally.rate, point.minute))[:WORST])
+        """The hours (or stretches of `width`) worse than the whole, of those with enough mail; worst first."""
+        whole = self.total.rate
+        judged = (point for point in stretches(self.hours, width) if point.tally.attempts >= self.min_attempts)
+        worse = [point for point in judged if point.tally.rate > whole]
+        return tuple(sorted(worse, key=lambda point: (-point.tally.rate, point.minute))[:WORST])
 
 
 def last_hours(now: datetime, length: timedelta) -> Window:

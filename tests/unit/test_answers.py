@@ -49,9 +49,9 @@ def test_widths(hours_: int, width: int) -> None:
 def test_the_worst_hours_had_enough_mail() -> None:
     day = history()
     assert [round(point.tally.rate, 2) for point in day.worst()] == [0.34, 0.22, 0.18]
-    few = history(hours=(Point(0, Tally(0, 49)), Point(3600, Tally(90, 10)), Point(7200, Tally(99))))
-    assert [point.minute for point in few.worst()] == [3600]  # 49 attempts prove nothing, 0 % is not worst
-    assert few.total == Tally(189, 59)
+    few = history(hours=(Point(0, Tally(0, 49)), Point(3600, Tally(400, 600)), Point(7200, Tally(900, 100))))
+    assert [point.minute for point in few.worst()] == [3600]  # 49 attempts prove nothing, 10 % is less than usual
+    assert few.total == Tally(1300, 749)
 
 
 def test_hours_without_mail_are_gaps() -> None:

@@ -21,9 +21,9 @@ def spans(short: Tally, hour: Tally, day: Tally) -> tuple[Span, ...]:
 
 def test_three_spans_in_a_line() -> None:
     found = diagnosis(spans=spans(tally(3300, 1353), diagnosis().now, tally(900_000, 72_000)))
-    assert numbers.spans(found) == "5 min 41 % · 60 min 31 % · 24 h 8 % · ↑ rising"
+    assert numbers.spans(found) == "5 min 41 % ↑ · 60 min 31 % · 24 h 8 %"
     falling = diagnosis(spans=spans(tally(3300, 330), diagnosis().now, tally(900_000, 72_000)))
-    assert numbers.spans(falling).endswith("· ↓ falling")
+    assert numbers.spans(falling).startswith("5 min 10 % ↓ · 60 min")
 
 
 def test_a_span_with_too_little_mail_has_no_rate() -> None:
@@ -67,15 +67,15 @@ def test_nothing_waits() -> None:
 @pytest.mark.parametrize(
     ("distinct", "whole", "words"),
     [
-        (7020, tally(39_752, 12_482), "about 7,020 recipients (20 % by recipient)"),
-        (11_900, tally(39_752, 12_482), "about 11,900 recipients"),  # much the same rate
+        (7020, tally(39_752, 12_482), "About 7,020 recipients (20 % by recipient) · beside it"),
+        (11_900, tally(39_752, 12_482), "About 11,900 recipients · beside it"),  # much the same rate
         (90, tally(39_752, 12_482), ""),  # said as evidence
         (0, tally(39_752, 12_482), ""),
         (5, tally(39_752, 19), ""),  # a handful of deferrals
     ],
 )
 def test_recipients(distinct: int, whole: Tally, words: str) -> None:
-    found = numbers.mail(diagnosis(recipients=Recipients(diagnosis().window, distinct, whole)))
+    found = numbers.details(diagnosis(recipients=Recipients(diagnosis().window, distinct, whole)))
     assert ("recipient" in found) == bool(words)
     assert words in found
 

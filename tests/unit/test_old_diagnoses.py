@@ -13,9 +13,27 @@ from bot.store.documents import DIAGNOSIS
 from tests import diagnoses, store_values
 
 FIRST_FIELDS = (
-    "isp title at window now before aimed tier min_attempts cause replies ips vmtas jobs queues hosts series evidence "
-    "advice offers"
-).split()
+    "isp",
+    "title",
+    "at",
+    "window",
+    "now",
+    "before",
+    "aimed",
+    "tier",
+    "min_attempts",
+    "cause",
+    "replies",
+    "ips",
+    "vmtas",
+    "jobs",
+    "queues",
+    "hosts",
+    "series",
+    "evidence",
+    "advice",
+    "offers",
+)
 
 
 def test_a_diagnosis_of_the_first_version_loads() -> None:

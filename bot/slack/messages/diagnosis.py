@@ -23,7 +23,9 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
     blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
     blocks += [section(text) for text in (_why_and_do(diagnosis, incident),) if text]
-    blocks += [*why.beside(diagnosis), *_replies(diagnosis)]
+    blocks += why.beside(diagnosis)
+    blocks += [context(text) for text in (numbers.details(diagnosis),) if text]
+    blocks += _replies(diagnosis)
     blocks += [section(text) for text in (_ips(diagnosis),) if text]
     blocks += _vmtas(diagnosis)
     jobs = _campaigns(diagnosis)
@@ -40,9 +42,7 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     trend, cause = states.trend_words(diagnosis), _cause(diagnosis)
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     line += f" · {cause}" if cause else ""
-    if not diagnosis.now.attempts:
-        return [line, *numbers.beneath(diagnosis)]
-    line_of_bars = chart.spark(diagnosis, rule)
+    line_of_bars = chart.spark(diagnosis, rule) if diagnosis.now.attempts else ""
     return [line, *numbers.beneath(diagnosis), *([line_of_bars] if line_of_bars else [])]
 
 

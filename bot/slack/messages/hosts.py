@@ -61,7 +61,7 @@ def _host(report: HostReport, at: datetime) -> str:
     more = [texts.closed(texts.capital(texts.sentence(texts.clip(said, 240))))] if said else []
     more += [text for text, word in (*_clock(_facts(report)), *_missing(_facts(report))) if word not in said]
     more += _bad(_facts(report).bad)
-    return "\n".join([first, *(f"   {text}" for text in more)])
+    return "\n".join([first, *(f"· {text}" for text in more)])
 
 
 def _age(report: HostReport) -> str:

@@ -1,5 +1,5 @@
-"""The numbers under a headline: rates over several spans, recipients, what waits, hosted mail, what records do not
-tell. Each a line, "" where there is nothing to say. Pure."""
+"""The numbers under a headline and in the small print: rates over several spans, what waits, recipients, hosted mail,
+what records do not tell. Each "" where there is nothing to say. Pure."""
 
 from __future__ import annotations
 
@@ -27,25 +27,35 @@ _FIELDS = {"dlvSourceIp": "source IP", "vmta": "VMTA", "jobId": "campaign"}
 
 
 def spans(diagnosis: Diagnosis) -> str:
-    """ "5 min 41 % · 60 min 31 % · 24 h 8 % · ↑ rising"."""
+    """ "5 min 41 % ↑ · 60 min 31 % · 24 h 8 %": with an arrow where the last minutes clearly differ from the window."""
     told = [span for span in diagnosis.spans if span.tally.attempts >= JUDGED_FROM]
     if diagnosis.blind or len(told) < 2:
         return ""
     parts = [f"{texts.window_words(span.length)} {texts.percent(span.tally.rate)}" for span in told]
-    word = trend(diagnosis.spans[0].tally, diagnosis.now)
-    return " · ".join([*parts, *([f"{ARROWS[word]} {word}"] if word else [])])
+    arrow = ARROWS[trend(diagnosis.spans[0].tally, diagnosis.now)]
+    return " · ".join([f"{parts[0]} {arrow}".rstrip(), *parts[1:]])
 
 
 def mail(diagnosis: Diagnosis) -> str:
-    """ "12,482 of 39,752 attempts in 60 min, about 7,020 recipients · beside it 214 bounced"."""
+    """ "12,482 of 39,752 attempts in 60 min"."""
     tally = diagnosis.now
     if not tally.attempts:
         return ""
-    line = f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"
+    return f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"
+
+
+def beneath(diagnosis: Diagnosis) -> list[str]:
+    """The lines under the headline of a diagnosis, in order: a rate, a count and a queue each fit a phone."""
+    return [line for line in (spans(diagnosis), mail(diagnosis), waiting(diagnosis)) if line]
+
+
+def details(diagnosis: Diagnosis) -> str:
+    """ "About 7,020 recipients · beside it 214 bounced · 22 % to Google Workspace domains": for the small print."""
+    tally = diagnosis.now
     beside = [f"{texts.count(tally.bounced)} bounced"] if tally.bounced else []
     beside += [f"{texts.count(tally.queue_deferred)} whole-queue deferrals"] if tally.queue_deferred else []
-    line += _recipients(diagnosis)
-    return line + (f" · beside it {texts.listed(beside)}" if beside else "")
+    besides = f"beside it {texts.listed(beside)}" if beside else ""
+    return texts.capital(" · ".join(filter(None, [_recipients(diagnosis), besides, hosted(diagnosis)])))
 
 
 def _recipients(diagnosis: Diagnosis) -> str:
@@ -53,7 +63,7 @@ def _recipients(diagnosis: Diagnosis) -> str:
     hit = diagnosis.recipients
     if hit is None or not hit.distinct or hit.tally.deferred < JUDGED_FROM or few(hit):
         return ""
-    words = f", {in_words(hit)}"
+    words = in_words(hit)
     return f"{words} ({texts.percent(hit.rate)} by recipient)" if _differ(hit.rate, diagnosis.now.rate) else words
 
 
@@ -100,12 +110,6 @@ def hosted(diagnosis: Diagnosis) -> str:
     if min(part.attempts, rest.attempts) < JUDGED_FROM or not apart or not _differ(part.rate, rest.rate):
         return words
     return f"{words}, {texts.percent(part.rate)} of it deferred (the rest {texts.percent(rest.rate)})"
-
-
-def beneath(diagnosis: Diagnosis) -> list[str]:
-    """The lines under the headline of a diagnosis, in order."""
-    last = " · ".join(filter(None, [waiting(diagnosis), hosted(diagnosis)]))
-    return [line for line in (spans(diagnosis), mail(diagnosis), last) if line]
 
 
 def untold(diagnosis: Diagnosis) -> str:
