@@ -35,7 +35,6 @@ class MemoryTallyStore:
         self._samples: dict[str, dict[str, str]] = {}
         self._hosted: dict[IspCell, Tally] = {}
         self._deferred_to: dict[IspCell, distinct.Distinct] = {}
-        self._seen_day: dict[tuple[str, str], int] = {}
 
     def positions(self, host: str) -> tuple[FilePosition, ...]:
         with self._lock:
@@ -113,8 +112,6 @@ class MemoryTallyStore:
             if len(known.keys() - {OTHER_TEMPLATE}) >= self._cap:
                 template = OTHER_TEMPLATE
             known.setdefault(template, samples.get((cell.isp, cell.reply), "")[:SAMPLE_CHARS])
-        name = (cell.isp, template)
-        self._seen_day[name] = max(self._seen_day.get(name, 0), cell.minute // 86_400)
         return template
 
 
