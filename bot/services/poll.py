@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 
 from bot.core import health
@@ -23,6 +24,7 @@ from bot.core.show import (
 from bot.errors import CommandFailed, DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
 from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
 from bot.ports import AccountingReader, Clock, FleetStore, HostShell, NewRecords, TallyStore
+from bot.services.batches import batches
 
 log = logging.getLogger(__name__)
 
@@ -109,22 +111,24 @@ class Poll:
     def _count(self, host: str, now: HostHealth, late: Callable[[], bool]) -> HostHealth:
         """Add what is new to the tallies, round by round until nothing waits or the time is half over."""
         now = self._told_time(host, now)
-        for _ in range(ROUNDS):
-            zone = timedelta(seconds=now.facts.utc_offset_s or 0)
-            positions = self._tallies.positions(host)
-            skew = correction(now.facts)
-            records = self._reader.read_new(host, positions, utc_offset=zone, skew=skew, since=now.polled_at)
-            now = self._learned(now, records)
-            if records.waiting:
-                # Said before the counts are there: nobody may take half a backlog for a rate.
-                now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
-                self._keep(now)
-            self._tallies.commit(host, records)
-            log.debug("host polled", extra={"action": "poll_ok", "host": host, "records": records.roll_up.rows})
-            if not records.waiting:
-                return self._counted(now, records)
-            if late():
-                break
+        zone = timedelta(seconds=now.facts.utc_offset_s or 0)
+        read = partial(self._reader.read_new, host, utc_offset=zone, skew=correction(now.facts), since=now.polled_at)
+        rounds = iter(range(1, ROUNDS))
+        positions = self._tallies.positions(host)
+        with closing(batches(read, positions, lambda: next(rounds, 0) > 0 and not late())) as read_ahead:
+            for records in read_ahead:
+                now = self._kept(now, records)
+        return now if records.waiting else self._counted(now, records)
+
+    def _kept(self, now: HostHealth, records: NewRecords) -> HostHealth:
+        """Commit one batch."""
+        now = self._learned(now, records)
+        if records.waiting:
+            # Said before the counts are there: nobody may take half a backlog for a rate.
+            now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
+            self._keep(now)
+        self._tallies.commit(now.host, records)
+        log.debug("host polled", extra={"action": "poll_ok", "host": now.host, "records": records.roll_up.rows})
         return now
 
     def _learned(self, now: HostHealth, records: NewRecords) -> HostHealth:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from bot.cli import COLLECT_AFTER
 from bot.core.accounting import RowReader
-from bot.core.model import FilePosition, RollUp
+from bot.core.model import FilePosition
 from bot.core.rollup import roll_up
 from bot.pmta.columns import read_piece
 from bot.pmta.files import POLL_BYTES
 from bot.ports import NewRecords
 from bot.rates import rate_rows
+from bot.services.batches import batches
 from bot.store.engine import migrate, open_engine
 from bot.store.tallies import SqlTallyStore
 from tests.accounting_rows import shipped_isps
@@ -27,19 +32,23 @@ from tests.bench.table import print_line
 ISPS = shipped_isps()
 
 
-def polls(path: Path) -> Iterator[tuple[RollUp, FilePosition]]:
-    """The file counted as the bot counts what has piled up: at most `POLL_BYTES` at a time."""
-    header, offset = "", 0
+def polled(path: Path) -> Iterator[NewRecords]:
+    """The file read as the bot reads what has piled up: at most `POLL_BYTES` at a time, one poll ahead."""
     with path.open("rb") as file:
-        while file.seek(offset) == offset and (data := file.read(POLL_BYTES)):
-            counted, used, header = read_piece(data, header, host="mta1", isps=ISPS)
-            offset += used
-            yield counted, FilePosition(str(path), 1, offset, header)
+        yield from batches(partial(_poll, file), (FilePosition(str(path), 1, 0, ""),), lambda: True)
+
+
+def _poll(file: BinaryIO, positions: Sequence[FilePosition]) -> NewRecords:
+    (before,) = positions
+    file.seek(before.offset)
+    found, used, header = read_piece(file.read(POLL_BYTES), before.header, host="mta1", isps=ISPS)
+    after = replace(before, offset=before.offset + used, header=header)
+    return NewRecords(found, (after,), waiting=os.fstat(file.fileno()).st_size - after.offset)
 
 
 def counted(path: Path, _rows: int) -> int:
     """Everything but the commit."""
-    return sum(part.rows for part, _ in polls(path))
+    return sum(records.roll_up.rows for records in polled(path))
 
 
 def committed(path: Path, _rows: int) -> int:
@@ -48,9 +57,9 @@ def committed(path: Path, _rows: int) -> int:
         engine = open_engine(f"sqlite:///{folder}/bench.db")
         migrate(engine)
         store, total = SqlTallyStore(engine), 0
-        for part, position in polls(path):
-            store.commit("mta1", NewRecords(part, (position,)))
-            total += part.rows
+        for records in polled(path):
+            store.commit("mta1", records)
+            total += records.roll_up.rows
         engine.dispose()
     return total
 

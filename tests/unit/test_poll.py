@@ -31,13 +31,11 @@ PMTA = Path(__file__).parents[1] / "data" / "pmta"
 class Files:
     """`ports.AccountingReader` that hands out what the test puts in `batches`, then nothing new."""
 
-    def __init__(self, fleet: MemoryFleetStore) -> None:
+    def __init__(self) -> None:
         self.batches: list[NewRecords | HostError] = []
         self.asked = 0
         self.zones: list[tuple[timedelta, datetime | None]] = []
         self.skews: list[timedelta] = []
-        self.seen_meanwhile: list[HostHealth] = []
-        self._fleet = fleet
 
     def read_new(
         self,
@@ -48,22 +46,35 @@ class Files:
         skew: timedelta = timedelta(0),
         since: datetime | None = None,
     ) -> NewRecords:
+        del host
         self.asked += 1
         self.zones.append((utc_offset, since))
         self.skews.append(skew)
-        self.seen_meanwhile += [health for health in self._fleet.health() if health.host == host]
         batch = self.batches.pop(0) if self.batches else NewRecords(RollUp(), tuple(positions))
         if isinstance(batch, HostError):
             raise batch
         return batch
 
 
+class Tallies(MemoryTallyStore):
+    """Remembers what was known of the hosts whenever counts came in."""
+
+    def __init__(self, fleet: MemoryFleetStore) -> None:
+        super().__init__()
+        self.seen_meanwhile: list[HostHealth] = []
+        self._fleet = fleet
+
+    def commit(self, host: str, records: NewRecords) -> None:
+        super().commit(host, records)
+        self.seen_meanwhile += [health for health in self._fleet.health() if health.host == host]
+
+
 class Rig:
     def __init__(self) -> None:
         self.clock = ManualClock(NOON)
-        self.tallies = MemoryTallyStore()
         self.fleet = MemoryFleetStore()
-        self.files = Files(self.fleet)
+        self.tallies = Tallies(self.fleet)
+        self.files = Files()
         text = "".join((QUEUE + STATE).format(n=n) for n in range(2)) + 'totalQueuesWithRcp="2"\n'
         self.shell = ScriptedShell({show_queues(): text, show_vmtas(): ""})
         self.poll = Poll(shell=self.shell, reader=self.files, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
@@ -148,8 +159,8 @@ def test_a_backlog_is_read_in_one_go_and_no_rate_meanwhile(rig: Rig) -> None:
     health = rig.poll.host("mta1")
     assert rig.files.asked == 3
     assert rig.counted() == Tally(950, 50)
-    lines = [host_line("mta1", seen, NOON, STALE) for seen in rig.files.seen_meanwhile]
-    assert [(line.behind, "still to be read" in line.trouble) for line in lines] == [(True, True)] * 2
+    lines = [host_line("mta1", seen, NOON, STALE) for seen in rig.tallies.seen_meanwhile]
+    assert [(line.behind, "still to be read" in line.trouble) for line in lines] == [(True, True)] * 3
     assert (health.polled_at, health.error, health.behind_at) == (NOON, "", None)
 
 
