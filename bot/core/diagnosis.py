@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.core.category import Category
+from bot.core.finding import Causes, Contrast
 from bot.core.model import QueueState, Recipients, Tally, Window
 from bot.core.tier import Tier
 
@@ -63,17 +65,46 @@ class HostLine:
     partial: bool = False
 
 
+class Strength(StrEnum):
+    """How sure the cause and the place of a recommendation are."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    WEAK = "weak"
+    UNKNOWN = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A playbook that fits this diagnosis, ready for a button. The first offer is the recommended one.
 
-    `title` is the button's verb and object without the "…"; `stops_mail` asks for the danger style.
+    `title` is the button's verb and object without the "…"; `stops_mail` asks for the danger style. `targets`: the
+    IPs, VMTAs or queues ("host domain/vmta") it is pointed at.
     """
 
     playbook: str
     title: str
     why: str
     stops_mail: bool
+    targets: tuple[str, ...] = ()
+    strength: Strength = Strength.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A playbook that is not recommended, and why in half a sentence."""
+
+    playbook: str
+    title: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to look at, for a button."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +186,15 @@ class Diagnosis:
     per_host: tuple[Share, ...] = ()
     untold: tuple[Untold, ...] = ()
     """What breakdowns cannot show: fields that records in the window do not tell."""
+    causes: Causes = field(default_factory=Causes)
+    contrast: Contrast | None = None
+    """Where `cause` sits; None where there is no cause."""
+    danger_at: Contrast | None = None
+    """Where `causes.dangerous` sits, where that is not `cause`."""
+    considered: tuple[Considered, ...] = ()
+    check: tuple[str, ...] = ()
+    """What to look at, in this order."""
+    pages: tuple[Page, ...] = ()
 
     @property
     def judged(self) -> bool:

@@ -12,6 +12,7 @@ from bot.playbook.actions import Action, Aim, PauseVmta
 from bot.playbook.evidence import carried
 from bot.playbook.names import safe_ip, safe_queue, shown
 from bot.playbook.schema import Playbook
+from bot.playbook.situation import about
 from bot.playbook.targets import Cells, aims, chosen_ips
 
 MAX_STEPS = 40
@@ -35,6 +36,7 @@ def make_plan(playbook: Playbook, diagnosis: Diagnosis, incident: int, facts: Pl
     What is so already is left out with a note. Refused where a name could not safely stand in a command, and
     where nothing is left to do.
     """
+    diagnosis = about(playbook, diagnosis)
     notes: list[str] = []
     taken: list[tuple[Action, Aim]] = []
     for action in playbook.steps:

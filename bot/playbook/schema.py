@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from string import Formatter
@@ -10,6 +11,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.core.category import Category
+from bot.core.finding import Elsewhere, Kind
 from bot.core.tier import Tier
 from bot.playbook.actions import Action
 from bot.playbook.actions.aim import Target
@@ -20,7 +22,7 @@ Found = TypeVar("Found")
 
 TITLE_FIELDS = frozenset({"isp", "n"})
 WHY_FIELDS = frozenset({"isp", "n", "share", "of", "cause"})
-ADVICE_FIELDS = frozenset({"isp", "cause"})
+ADVICE_FIELDS = frozenset({"isp", "cause", "names"})
 
 
 class Given(StrEnum):
@@ -52,6 +54,17 @@ def _some(found: tuple[Found, ...]) -> tuple[Found, ...]:
 TierName = Annotated[Tier, BeforeValidator(_tier)]
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a playbook is chosen for. `where`, `elsewhere`: None where that is not known."""
+
+    isp: str
+    tier: Tier
+    cause: Category | None
+    where: Kind | None = None
+    elsewhere: Elsewhere | None = None
+
+
 class When(BaseModel):
     """One situation a playbook fits; an empty list means any. The more is named, the better the fit."""
 
@@ -60,20 +73,26 @@ class When(BaseModel):
     isp: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     tier: Annotated[tuple[TierName, ...], BeforeValidator(_as_list)] = ()
     cause: Annotated[tuple[Category, ...], BeforeValidator(_as_list)] = ()
+    where: Annotated[tuple[Kind, ...], BeforeValidator(_as_list)] = ()
+    """Where the cause sits (`core.contrast`)."""
+    elsewhere: Annotated[tuple[Elsewhere, ...], BeforeValidator(_as_list)] = ()
     alternative: bool = False
     """True: offered beside the recommended one, never as such while another fits."""
 
-    def fits(self, isp: str, tier: Tier, cause: Category | None) -> bool:
+    def fits(self, situation: Situation) -> bool:
         return (
-            (not self.isp or isp in self.isp)
-            and (not self.tier or tier in self.tier)
-            and (not self.cause or cause in self.cause)
+            (not self.isp or situation.isp in self.isp)
+            and (not self.tier or situation.tier in self.tier)
+            and (not self.cause or situation.cause in self.cause)
+            and (not self.where or situation.where in self.where)
+            and (not self.elsewhere or situation.elsewhere in self.elsewhere)
         )
 
     @property
     def weight(self) -> tuple[bool, int]:
-        """Higher fits better: recommended before alternative, then ISP named, then cause, then tier."""
-        return not self.alternative, 4 * bool(self.isp) + 2 * bool(self.cause) + bool(self.tier)
+        """Higher fits better: recommended before alternative, then where named, then ISP, then cause, then tier."""
+        where = bool(self.where) + bool(self.elsewhere)
+        return not self.alternative, 8 * where + 4 * bool(self.isp) + 2 * bool(self.cause) + bool(self.tier)
 
 
 class Wording(BaseModel):
@@ -105,7 +124,22 @@ class Example(BaseModel):
     isp: str
     tier: TierName
     cause: Category | None = None
+    where: Kind | None = None
+    elsewhere: Elsewhere | None = None
     gives: Given
+
+    @property
+    def situation(self) -> Situation:
+        return Situation(self.isp, self.tier, self.cause, self.where, self.elsewhere)
+
+
+class Link(BaseModel):
+    """A page to look at, shown as a button."""
+
+    model_config = _FORM
+
+    text: Annotated[str, Field(min_length=3, max_length=40)]
+    url: Annotated[str, Field(pattern=r"^https://[^\s|<>]{4,300}$")]
 
 
 class Playbook(BaseModel):
@@ -120,6 +154,9 @@ class Playbook(BaseModel):
     why: Wording
     advice: Annotated[str, Field(min_length=1, max_length=300)]
     """What people should check or do themselves: shown with the diagnosis when this playbook fits best."""
+    check: tuple[Annotated[str, Field(min_length=1, max_length=160)], ...] = ()
+    """What to look at, in this order."""
+    links: Annotated[tuple[Link, ...], Field(max_length=3)] = ()
     examples: Annotated[tuple[Example, ...], AfterValidator(_some)]
 
     @property
@@ -136,9 +173,9 @@ class Playbook(BaseModel):
         """What it does to what; two playbooks with the same deeds are one button."""
         return frozenset((step.action, step.target) for step in self.steps)
 
-    def fit(self, isp: str, tier: Tier, cause: Category | None) -> tuple[bool, int] | None:
+    def fit(self, situation: Situation) -> tuple[bool, int] | None:
         """How well it fits (higher is better, see `When.weight`), None where it does not."""
-        return max((when.weight for when in self.when if when.fits(isp, tier, cause)), default=None)
+        return max((when.weight for when in self.when if when.fits(situation)), default=None)
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.carriers import MIN_ATTEMPTS, carriers
 from bot.core.diagnosis import Diagnosis, Share
+from bot.core.finding import Contrast, Kind
 from bot.core.model import QueueState, Tally
 from bot.playbook.actions import Aim, Target
 
@@ -34,9 +35,20 @@ def affected(rows: Sequence[Share]) -> tuple[str, ...]:
 def chosen_ips(diagnosis: Diagnosis, target: Target) -> tuple[str, ...]:
     """The source IPs a target means, worst first; empty for targets that are not about IPs."""
     named = [row for row in diagnosis.ips if row.key]
-    if target is Target.WORST_IPS:
-        return worst(named)
-    return affected(named) if target is Target.AFFECTED_IPS else ()
+    if target not in (Target.WORST_IPS, Target.AFFECTED_IPS):
+        return ()
+    told = _told(diagnosis.contrast)
+    if told is None:
+        return worst(named) if target is Target.WORST_IPS else affected(named)
+    carrying = tuple(row.key for row in named if row.key in told)
+    return carrying or (() if target is Target.WORST_IPS else affected(named))
+
+
+def _told(where: Contrast | None) -> tuple[str, ...] | None:
+    """The source IPs that carry the cause, () where no IP stands out; None where counts alone have to do."""
+    if where is None:
+        return None
+    return where.ips if where.narrow and where.kind is not Kind.CAMPAIGNS else ()
 
 
 def chosen_queues(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueState]) -> tuple[QueueState, ...]:
@@ -44,6 +56,9 @@ def chosen_queues(diagnosis: Diagnosis, target: Target, queues: Sequence[QueueSt
     if target is Target.ALL_QUEUES:
         return tuple(queues)
     names = set(affected(diagnosis.vmtas))
+    where = diagnosis.contrast
+    if where and where.narrow and names.intersection(where.vmtas):
+        names.intersection_update(where.vmtas)
     return tuple(queue for queue in queues if queue.vmta in names) if diagnosis.vmtas else tuple(queues)
 
 

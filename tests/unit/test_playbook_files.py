@@ -50,7 +50,7 @@ tokens:
 
 @pytest.mark.parametrize(("playbook", "example"), EXAMPLES, ids=lambda value: getattr(value, "name", ""))
 def test_examples_hold(playbook: Playbook, example: Example) -> None:
-    fitting = ranked(SHIPPED, example.isp, example.tier, example.cause)
+    fitting = ranked(SHIPPED, example.situation)
     found, advice = offers(diagnosis(example.isp, example.tier, example.cause), SHIPPED)
     names = [offer.playbook for offer in found]
     if example.gives is Given.NOT:
