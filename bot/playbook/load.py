@@ -11,12 +11,12 @@ from bot.playbook.rule_pack import RulePack
 from bot.playbook.schema import Playbook
 from bot.yaml_file import Model, load_yaml
 
-NOT_PLAYBOOKS = frozenset({"isps.yaml"})
+NOT_PLAYBOOKS = frozenset({"isps.yaml", "policies.yaml"})
 """Files that lie beside the playbooks and are read elsewhere."""
 
 
 def load_playbooks(folder: Path) -> tuple[Playbook, ...]:
-    """Every `*.yaml` in `folder` but isps.yaml, by name.
+    """Every `*.yaml` in `folder` but `NOT_PLAYBOOKS`, by name.
 
     Raises: ConfigError with all faults of all files, each `file: path: expected, found`.
     """

@@ -1,0 +1,269 @@
+"""The form of `playbooks/policies.yaml`, and reading it into `Policies`.
+
+A policy is named after an ISP or a domain, or names those it holds for. What it does not say it takes from
+`default`: the universal list and the volume rule where it has none; special and transient entries behind its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from bot.core.durations import parse_duration
+from bot.core.isp import IspCatalog
+from bot.core.policy import DEFAULT, Pattern, Policies, Policy, Special, Transient, Volume
+from bot.core.reply import clean
+from bot.errors import ConfigError
+from bot.playbook.patterns import fault_of
+from bot.yaml_file import load_yaml
+
+LONGEST_WAIT_S = 7 * 86_400
+"""PMTA gives a message up after 4d12h; a longer wait is a slip."""
+LONGEST_PERIOD_S = 86_400
+REACH = 80
+"""Characters that `.*` in a pattern may take: two of them in one pattern are still cheap on any text."""
+_FORM = ConfigDict(extra="forbid", frozen=True)
+_BARE = re.compile(r"\d{1,6}", re.ASCII)
+_EXPECTED = "a wait such as 90s, 10m, 1h30m, 2d, 30 (minutes) or 0 (no wait)"
+_WIDE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\.[*+]", re.DOTALL)
+_LEAST = {"*": 0, "+": 1}
+
+
+def parse_waits(value: object) -> tuple[int, ...]:
+    """Seconds of `10m, 20m, 1h`, of a bare number of minutes, or of a list of them; 0 is no wait.
+
+    Raises: ValueError that tells every bad item.
+    """
+    items = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else [value]
+    waits: list[int] = []
+    faults: list[str] = []
+    for place, item in enumerate(items, start=1):
+        try:
+            waits.append(_wait(item))
+        except ValueError as fault:
+            faults.append(f"item {place}: {fault}" if len(items) > 1 else str(fault))
+    if faults or not items:
+        raise ValueError("; ".join(faults) or f"expected at least {_EXPECTED}, found none")
+    return tuple(waits)
+
+
+def _wait(item: object) -> int:
+    text = str(item).strip().lower() if isinstance(item, str | int) and not isinstance(item, bool) else ""
+    try:
+        seconds = int(text) * 60 if _BARE.fullmatch(text) else int(parse_duration(text).total_seconds())
+    except (ValueError, OverflowError):
+        seconds = 0 if text in ("0s", "0m", "0h", "0d") else -1
+    if seconds < 0:
+        raise ValueError(f"expected {_EXPECTED}, found {_quoted(item)}")
+    if seconds > LONGEST_WAIT_S:
+        raise ValueError(f"expected a wait of at most 7d, found {_quoted(item)}")
+    return seconds
+
+
+def _quoted(item: object) -> str:
+    return "nothing" if item is None or str(item).strip() == "" else repr(item)[:60]
+
+
+def parse_pattern(text: object) -> Pattern:
+    """A case-insensitive substring, or `/regex/`, where `.*` takes at most `REACH` characters.
+
+    Raises: ValueError where it is not fit to be searched in text that the far end writes.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"expected some text or a /regular expression/, found {_quoted(text)}")
+    if not (text.startswith("/") and text.endswith("/") and len(text) > 1):
+        if len(text.strip()) < 3:
+            raise ValueError(f"expected at least 3 characters, found {text!r}")
+        return Pattern(text.strip())
+    bounded = _WIDE.sub(_bounded, text[1:-1])
+    if fault := fault_of(bounded):
+        raise ValueError(fault)
+    return Pattern(text, bounded)
+
+
+def _bounded(found: re.Match[str]) -> str:
+    wide = found[0]
+    return f".{{{_LEAST[wide[1]]},{REACH}}}" if wide in (".*", ".+") else wide
+
+
+def _period(value: object) -> int:
+    seconds = parse_waits(value)
+    if len(seconds) != 1 or not 60 <= seconds[0] <= LONGEST_PERIOD_S:
+        raise ValueError(f"expected one period from 1m to 1d, found {_quoted(value)}")
+    return seconds[0]
+
+
+Waits = Annotated[tuple[int, ...], BeforeValidator(parse_waits)]
+Text = Annotated[str, Field(min_length=3, max_length=300)]
+
+
+class _Entry(BaseModel):
+    """A pattern with replies that it must match: `example`, `examples` or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    match: Annotated[Pattern, BeforeValidator(parse_pattern)]
+    example: Annotated[str, Field(min_length=3)] | None = None
+    examples: tuple[Annotated[str, Field(min_length=3)], ...] = ()
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        return (self.example, *self.examples) if self.example else self.examples
+
+    @model_validator(mode="after")
+    def _holds(self) -> Self:
+        if not self.replies:
+            raise ValueError("example: expected at least one reply that match finds, found none")
+        missed = [reply for reply in self.replies if not self.match.matches(clean(reply))]
+        if missed:
+            raise ValueError(f"example: expected a reply that {self.match.text!r} matches, found {missed[0]!r}")
+        return self
+
+
+class SpecialSpec(_Entry):
+    """`wait` is a list of its own: every further deferral takes the next value."""
+
+    wait: Waits
+    why: Text | None = None
+
+
+class TransientSpec(_Entry):
+    """`why` is not left out: a transient reply leaves the rate, so the next reader must know the reason."""
+
+    why: Text
+
+
+class VolumeSpec(BaseModel):
+    """Wait where fewer than `delivered_at_least` were delivered in `period`; 0 switches the rule off."""
+
+    model_config = _FORM
+
+    period: Annotated[int, BeforeValidator(_period)]
+    delivered_at_least: Annotated[int, Field(ge=0, le=100_000_000)]
+    wait: Waits
+
+
+class PolicySpec(BaseModel):
+    model_config = _FORM
+
+    isps: tuple[str, ...] = ()
+    why: Text | None = None
+    universal: Waits | None = None
+    volume: VolumeSpec | None = None
+    special: tuple[SpecialSpec, ...] = ()
+    transient: tuple[TransientSpec, ...] = ()
+
+
+class PolicyFile(BaseModel):
+    model_config = _FORM
+
+    policies: dict[str, PolicySpec]
+
+    def built(self) -> Policies:
+        default = _policy(DEFAULT, self.policies[DEFAULT], None)
+        by_name = {name: _policy(name, spec, default) for name, spec in self.policies.items() if name != DEFAULT}
+        return Policies(
+            default, by_name, {isp: name for name in by_name for isp in _held(name, self.policies[name].isps)}
+        )
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    isps: tuple[str, ...] = ()
+    universal: object = None
+
+
+class _Names(BaseModel):
+    """Whom the policies are for; read apart, so that a fault in one does not hide one in the other."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    policies: dict[str, _Named]
+
+    @field_validator("policies")
+    @classmethod
+    def _known(cls, policies: dict[str, _Named], info: ValidationInfo) -> dict[str, _Named]:
+        faults = [
+            InitErrorDetails(type=PydanticCustomError("name", "{said}", {"said": said}), loc=(name,), input=name)
+            for name, said in _name_faults(policies, info.context["isps"] if info.context else None)
+        ]
+        if faults:
+            raise ValidationError.from_exception_data("policies", faults)
+        return policies
+
+
+def load_policies(path: Path, isps: IspCatalog) -> Policies:
+    """Read a policy file.
+
+    Raises: ConfigError with every fault as `file:line: key: expected …, found …`.
+    """
+    faults: list[str] = []
+    read: PolicyFile | None = None
+    try:
+        load_yaml(path, _Names, {"isps": isps})
+    except ConfigError as error:
+        faults += error.faults
+    try:
+        read = load_yaml(path, PolicyFile)
+    except ConfigError as error:
+        faults += error.faults
+    if faults or read is None:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    return read.built()
+
+
+def _held(name: str, isps: tuple[str, ...]) -> tuple[str, ...]:
+    """The ISPs and domains a policy holds for."""
+    return tuple(isp.lower() for isp in isps) or (name,)
+
+
+def _name_faults(policies: dict[str, _Named], isps: IspCatalog | None) -> Iterator[tuple[str, str]]:
+    """(policy, what is wrong with whom it is for)."""
+    if DEFAULT not in policies or policies[DEFAULT].universal is None:
+        yield DEFAULT, "expected a policy of this name with a universal list, for every other ISP, found none"
+    owners: dict[str, str] = {}
+    for name, spec in policies.items():
+        if name == DEFAULT:
+            if spec.isps:
+                yield name, f"expected no isps, as it holds for every other ISP, found {', '.join(spec.isps)}"
+            continue
+        for isp in _held(name, spec.isps):
+            if owner := owners.get(isp):
+                yield name, f"expected an ISP of one policy, found {isp}, which {owner} has too"
+            owners.setdefault(isp, name)
+            if isps and isps.resolve(isp) != isp and "." not in isp:
+                near = isps.nearest(isp)
+                yield (
+                    name,
+                    f"expected an ISP's key or a domain, found {isp!r}" + (f"; did you mean {near}?" if near else ""),
+                )
+
+
+def _policy(name: str, spec: PolicySpec, default: Policy | None) -> Policy:
+    own = [Special(each.match, each.wait, each.replies, each.why or "", name) for each in spec.special]
+    noise = [Transient(each.match, each.replies, each.why, name) for each in spec.transient]
+    rule = Volume(spec.volume.period, spec.volume.delivered_at_least, spec.volume.wait) if spec.volume else None
+    return Policy(
+        name,
+        spec.universal or (default.universal if default else ()),
+        rule or (default.volume if default else None),
+        (*own, *(default.special if default else ())),
+        (*noise, *(default.transient if default else ())),
+        spec.why or "",
+        "" if spec.universal else DEFAULT,
+    )
