@@ -256,6 +256,7 @@ class _Parts:
     def _composition(self) -> Composition:
         return Composition(
             tallies=RatedTallies(self.tallies, self.fleet, self.clock, self.config.alerts.window),
+            outages=self.outages,
             classifier=self.knowledge.classifier,
             judgement=self.judgement,
             alert_from=self.config.alerts.alert_from,

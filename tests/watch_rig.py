@@ -88,7 +88,11 @@ class WatchRig:
         self.watch = Watch(
             diagnose=self.diagnose,
             composition=Composition(
-                tallies=rated, classifier=known.classifier, judgement=judgement, alert_from=Tier.MIXED
+                tallies=rated,
+                outages=self.outages,
+                classifier=known.classifier,
+                judgement=judgement,
+                alert_from=Tier.MIXED,
             ),
             incidents=self.incidents,
             changes=self.changes,

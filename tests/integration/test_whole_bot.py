@@ -100,7 +100,11 @@ class Bot:
         self.watch = Watch(
             diagnose=self.diagnose,
             composition=Composition(
-                tallies=rated, classifier=known.classifier, judgement=judgement, alert_from=Tier.MIXED
+                tallies=rated,
+                outages=self.outages,
+                classifier=known.classifier,
+                judgement=judgement,
+                alert_from=Tier.MIXED,
             ),
             incidents=self.incidents,
             changes=self.changes,
