@@ -1,4 +1,4 @@
-"""Counts and positions are one: whatever happens in the middle, both are there or neither."""
+"""Counts, positions and hours are one: whatever happens in the middle, all of it is there or nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sqlalchemy import Connection, event
 
 from bot.core.model import Dim, FilePosition, Tally, Window
 from bot.errors import StoreError
+from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
+from tests import hours_child
 from tests.store_child import MINUTE, PATH, records
 from tests.store_values import sqlite
 
@@ -31,8 +33,8 @@ def reached(store: SqlTallyStore) -> tuple[int, set[Tally]]:
 
 
 @contextmanager
-def child(database: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    argv = [sys.executable, "-m", "tests.store_child", str(database), *words]
+def child(database: Path, *words: str, module: str = "tests.store_child") -> Iterator[subprocess.Popen[str]]:
+    argv = [sys.executable, "-m", module, str(database), *words]
     with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -87,3 +89,54 @@ def test_sigkill_at_any_moment_loses_nothing_that_was_committed(tmp_path: Path) 
             assert counts == {Tally(offset)}
             assert offset >= said[-1]
         assert store.positions("mta1") == (FilePosition(PATH, 1, offset, "type"),)
+
+
+def hours_are_exact(store: SqlTallyStore) -> int:
+    """The offset read to; every record up to it is in the minutes once and in the hours once."""
+    offset = next((at.offset for at in store.positions("mta1")), 0)
+    whole = Window(START, START + timedelta(hours=1))
+    for by in ((Dim.ISP,), (Dim.SOURCE_IP,), (Dim.REPLY,), (Dim.JOB,)):
+        assert store.totals(whole, by) == store.hours(whole, by)
+    assert store.hours(whole, (Dim.SOURCE_IP,)) == {
+        (f"ip{n}",): Tally(0, offset) for n in range(hours_child.CELLS if offset else 0)
+    }
+    return offset
+
+
+@pytest.mark.parametrize(
+    ("statement", "rolled"),
+    [
+        ("INSERT INTO isp_hour", False),
+        ("INSERT INTO job_hour", False),
+        ("INSERT INTO mark", False),
+        ("INSERT INTO isp_hour", True),  # every record is late now
+        ("INSERT INTO job_hour", True),
+    ],
+)
+def test_sigkill_in_the_middle_leaves_no_half_of_an_hour(statement: str, rolled: bool, tmp_path: Path) -> None:
+    database = tmp_path / "deferbot.db"
+    with sqlite(database) as engine:
+        store = SqlTallyStore(engine)
+        for offset in range(1, 8):
+            store.commit("mta1", hours_child.records(offset))
+        if rolled:
+            while Retention(engine, timedelta(days=1), timedelta(days=1)).clean_up(START + timedelta(hours=1)):
+                pass
+        with child(database, statement, module="tests.hours_child") as process:
+            assert process.stdout is not None
+            said = [process.stdout.readline()]
+            while said[-1] != "in the middle\n":
+                assert len(said) < 40, said
+                said.append(process.stdout.readline())
+        assert hours_are_exact(store) == 7 + (0 if rolled else len(said))
+
+
+def test_sigkill_at_any_moment_leaves_the_hours_exact(tmp_path: Path) -> None:
+    database = tmp_path / "deferbot.db"
+    with sqlite(database) as engine:
+        store = SqlTallyStore(engine)
+        for pieces in (1, 4, 13, 40):
+            with child(database, module="tests.hours_child") as process:
+                assert process.stdout is not None
+                said = [int(process.stdout.readline()) for _ in range(pieces)]
+            assert hours_are_exact(store) >= said[-1]

@@ -2,29 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from bot.core.model import FilePosition
+from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
+from bot.ports import NewRecords
 from bot.store.engine import MIGRATIONS, migrate, open_engine
+from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import writing
 
+START = datetime(2026, 11, 20, 11, tzinfo=UTC)
+MINUTE = int(START.timestamp())
+HOUR = Window(START, START + timedelta(hours=1))
 
-def test_positions_of_the_first_version_are_read_on_from(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/deferbot.db")
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = open_engine(f"sqlite:///{tmp_path}/deferbot.db")
+    yield opened
+    opened.dispose()
+
+
+def make(engine: Engine, revision: str, *statements: str) -> None:
+    """The schema of `revision` with rows in it."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with writing(engine, "make the first version") as connection:
+    with writing(engine, "make an older version") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "r0001")
-        connection.execute(
-            text("INSERT INTO file_position VALUES ('mta1', '/var/log/pmta/acct-1.csv', '7', 99, 'type')")
-        )
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_positions_of_the_first_version_are_read_on_from(engine: Engine) -> None:
+    make(engine, "r0001", "INSERT INTO file_position VALUES ('mta1', '/var/log/pmta/acct-1.csv', '7', 99, 'type')")
     migrate(engine)
     assert SqlTallyStore(engine).positions("mta1") == (FilePosition("/var/log/pmta/acct-1.csv", 7, 99, "type", "", 0),)
-    engine.dispose()
+
+
+def test_counts_of_the_second_version_are_kept_counted_on_and_rolled_up(engine: Engine) -> None:
+    make(
+        engine,
+        "r0002",
+        "INSERT INTO reply VALUES (5, 'gmail', '421 *', '421 4.7.0', 20000)",
+        f"INSERT INTO tally VALUES ({MINUTE}, 'gmail', 'mta1', '192.0.2.10', 'v', 0, 7, 0, 0, 0)",
+        f"INSERT INTO tally VALUES ({MINUTE}, 'gmail', 'mta1', '192.0.2.10', 'v', 5, 0, 3, 2, 1)",
+        f"INSERT INTO isp_tally VALUES ({MINUTE}, 'gmail', 7, 3, 2, 1)",
+        f"INSERT INTO job_tally VALUES ({MINUTE}, 'gmail', 'c1', 5, 2, 1, 0)",
+        f"INSERT INTO job_tally VALUES ({MINUTE}, 'gmail', 'c2', 2, 1, 1, 1)",
+        "INSERT INTO file_position VALUES ('mta1', '/var/log/pmta/acct-1.csv', '7', 99, 'type', '0f', 12)",
+        "INSERT INTO snapshot VALUES ('mta1', '{}')",
+    )
+    migrate(engine)
+    store = SqlTallyStore(engine)
+    by_job = {("", "c1"): Tally(5, 2, 1), ("", "c2"): Tally(2, 1, 1, 1)}  # the host was not counted then
+    assert store.totals(HOUR, (Dim.HOST, Dim.JOB)) == by_job
+    assert store.totals(HOUR, (Dim.ISP,)) == store.hours(HOUR, (Dim.ISP,)) == {("gmail",): Tally(7, 3, 2, 1)}
+    assert store.positions("mta1") == (FilePosition("/var/log/pmta/acct-1.csv", 7, 99, "type", "0f", 12),)
+    jobs = {JobCell(MINUTE, "gmail", "mta1", "c1"): Tally(1)}
+    store.commit("mta1", NewRecords(RollUp({Cell(MINUTE, "gmail", "mta1", "", "", "421 *"): Tally(0, 1)}, jobs), ()))
+    while Retention(engine, timedelta(days=14), timedelta(days=400)).clean_up(START + timedelta(days=1)):
+        pass
+    assert store.totals(HOUR, (Dim.HOST, Dim.JOB)) == by_job | {("mta1", "c1"): Tally(1)}
+    assert store.hours(HOUR, (Dim.JOB,)) == {("c1",): Tally(6, 2, 1), ("c2",): Tally(2, 1, 1, 1)}
+    assert store.hours(HOUR, (Dim.REPLY,)) == {("",): Tally(7), ("421 *",): Tally(0, 4, 2, 1)}
+    assert store.recipients(HOUR, "gmail") is None
