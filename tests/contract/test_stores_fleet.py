@@ -48,9 +48,9 @@ def test_the_latest_of_every_host_is_kept_in_the_order_of_names(store: Store) ->
 LOOK = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def look(host: str, at: datetime, *, complete: bool = True, **recipients: int) -> HostSnapshot:
+def look(host: str, at: datetime, **recipients: int) -> HostSnapshot:
     queues = [QueueState(host, f"{name}/v", count, 0, False, "normal") for name, count in recipients.items()]
-    return HostSnapshot(host, at, tuple(queues), (), complete)
+    return HostSnapshot(host, at, tuple(queues), ())
 
 
 def test_nothing_waited_before_the_first_look(store: Store) -> None:
@@ -89,7 +89,7 @@ def test_the_nearest_look_is_told_if_it_is_near(store: Store) -> None:
 
 
 def test_a_look_that_was_cut_short_says_nothing_of_queues_it_did_not_see(store: Store) -> None:
-    store.put_snapshot(look("mta1", LOOK, complete=False, gmail=500))
+    store.put_snapshot(replace(look("mta1", LOOK, gmail=500), complete=False))
     assert store.queue_sizes(LOOK) == QueueSizes(LOOK, frozenset(), {("mta1", "gmail/v"): 500})
 
 
