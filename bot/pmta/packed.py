@@ -53,10 +53,10 @@ def read_packed(
     with shell.stream(host, argv, timeout_s=_TIMEOUT_S, limit=limit) as output:
         stream = Unpacked(host, output, compression)
         answer = stream.read(limit)
+        answer, end, behind = answer.rpartition(mark.encode())
+        if not end or behind:
+            raise HostError(host, f"the end of what it sent of {file.path} is missing; nothing of it is counted.")
         stream.finish()
-    answer, end, behind = answer.rpartition(mark.encode())
-    if not end or behind:
-        raise HostError(host, f"what it sent of {file.path} was cut off; nothing of it is counted.")
     data, _, inode = answer.rstrip(b"\n").rpartition(b"\n")
     if inode.split(b" ")[0] != str(file.inode).encode():
         return None

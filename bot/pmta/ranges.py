@@ -94,12 +94,13 @@ class Arriving:
     def intact(self) -> bool:
         """False where a file was cut or replaced meanwhile: then none of the bytes is sure.
 
-        Raises: HostError where the answer ended too early or does not end.
+        Raises: HostError where the answer ended too early or does not end; as `StreamingShell.stream`.
         """
         inodes = [line.split(b" ")[0] for line in self.read(_SLACK).splitlines()]
-        self._unpacked.finish()
         if self._last != _END:
-            raise HostError(self._host, "what it sent of its accounting files was cut off; nothing of it is counted.")
+            sentence = "the end of what it sent of its accounting files is missing; nothing of it is counted."
+            raise HostError(self._host, sentence)
+        self._unpacked.finish()
         return inodes == [*(str(r.inode).encode() for r in self._ranges), _END.strip()]
 
 

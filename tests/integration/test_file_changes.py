@@ -163,6 +163,27 @@ def test_permission_lost_and_given_back(open_folder: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_permission_lost_between_the_listing_and_the_reading(open_folder: Path) -> None:
+    def lose(argv: tuple[str, ...]) -> None:
+        if argv[4] in ("zstd", "plain") and (open_folder / "lose").exists():
+            (open_folder / "diag-1.csv").chmod(0o600)
+
+    host = Host(open_folder, LocalShell(lose, user=NOBODY))
+    host.write("acct-1.csv", HEAD + row("d"))
+    host.write("diag-1.csv", HEAD + row("t"))
+    assert tally(host.poll()) == Tally(1, 1)
+    (open_folder / "lose").touch()
+    host.write("acct-1.csv", row("d"))
+    host.write("diag-1.csv", row("t"))
+    assert tally(host.poll()) == Tally(delivered=1)
+    assert tally(host.poll()) == Tally()
+    assert host.gaps[0].startswith(f"no permission to read {open_folder}/diag-1.csv")
+    (open_folder / "lose").unlink()
+    (open_folder / "diag-1.csv").chmod(0o644)
+    assert tally(host.poll()) == Tally(deferred=1)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_a_folder_closed_and_opened_again(open_folder: Path) -> None:
     host = Host(open_folder, LocalShell(user=NOBODY))
     host.write("acct-1.csv", HEAD + row("d"))
