@@ -45,7 +45,8 @@ class Around:
     """What is known beside the ISP's own cells; what is not known is left empty.
 
     `jobs`: campaign -> counts at this ISP, replies of all causes. `elsewhere`: (source IP, other ISP's title) -> counts
-    in the same window. `earlier`: source IP -> attempts in the days before, None where fewer than two days are known.
+    in the same window. `earlier`: source IP -> attempts at this ISP in the days before, None where fewer than two days
+    are known.
     """
 
     jobs: Mapping[str, Tally] = field(default_factory=dict)
@@ -168,7 +169,7 @@ def _narrow(
         ips=ips,
         vmtas=vmtas,
         elsewhere=_told(bad, clean),
-        bad_at=tuple(name for name, _ in bad),
+        bad_at=tuple(name for name, *_ in bad),
         clean_at=() if bad else clean,
     )
     return replace(found, evidence=tuple(split_words(found, split, bad, [*_same_mail(kind, sides)])))
@@ -196,8 +197,9 @@ def _are_new(split: Split, ips: Breakdown, around: Around) -> bool:
 
 def _compared(
     ips: Collection[str], elsewhere: Mapping[tuple[str, str], Tally]
-) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
-    """Where these IPs are deferred clearly more than our others too, with the rate, and where all of them are clean."""
+) -> tuple[list[tuple[str, float, int]], tuple[str, ...]]:
+    """Where these IPs are deferred clearly more than our others too (title, rate, how many of them send there), and
+    where all of them are clean."""
     at: dict[str, list[Part]] = {}
     for (ip, title), tally in elsewhere.items():
         at.setdefault(title, []).append(Part(ip, hits(tally), tries(tally)))
@@ -208,7 +210,7 @@ def _compared(
         if held.tries < COMPARABLE:
             continue
         if _bad(held, rest, len(at)):
-            bad.append((title, held.rate))
+            bad.append((title, held.rate, len(own)))
         elif {row.key for row in own} == set(ips) and not _worse(held, rest):
             clean.append(title)
     return sorted(bad, key=lambda found: (-found[1], found[0])), tuple(clean)

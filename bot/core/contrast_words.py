@@ -21,7 +21,7 @@ _NOUNS = {
 
 
 def split_words(
-    found: Contrast, split: Split, bad: Sequence[tuple[str, float]], same: Sequence[tuple[Kind, str]]
+    found: Contrast, split: Split, bad: Sequence[tuple[str, float, int]], same: Sequence[tuple[Kind, str]]
 ) -> Iterable[str]:
     """What carries it, how the rest does, what else that mail is called, and how it does at other ISPs."""
     n = len(found.parts)
@@ -46,11 +46,15 @@ def even_words(found: Contrast, here: Part, bad: Sequence[tuple[str, float]]) ->
         yield f"other ISPs defer them too ({rates}; here {here.rate:.0%}): look on our side first"
 
 
-def _elsewhere(found: Contrast, bad: Sequence[tuple[str, float]]) -> Iterable[str]:
+def _elsewhere(found: Contrast, bad: Sequence[tuple[str, float, int]]) -> Iterable[str]:
     one = len(found.ips) == 1
     if bad:
-        rates = ", ".join(f"{title} {rate:.0%}" for title, rate in bad[:NAMED])
-        yield f"the same {'IP is' if one else 'IPs are'} deferred elsewhere too: {rates}"
+        rates = ", ".join(f"{title} {rate:.0%}" for title, rate, _ in bad[:NAMED])
+        sending = max(n for _, _, n in bad)
+        who = "the same IP is" if one else "the same IPs are"
+        if sending < len(found.ips):
+            who = f"{sending} of them {'is' if sending == 1 else 'are'}"
+        yield f"{who} deferred elsewhere too: {rates}"
     elif found.clean_at:
         yield f"the same {'IP is' if one else 'IPs are'} clean at {_names(found.clean_at)}"
 

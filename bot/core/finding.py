@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.category import Category
@@ -116,3 +116,16 @@ class Causes:
     doubt: str = ""
     recipient: int = 0
     pacing: int = 0
+
+    def of(self, category: Category | None) -> Cause | None:
+        return next((line for line in self.lines if line.category is category), None)
+
+    def without_templates(self) -> Causes:
+        """To be kept: thousands of templates are of use to nobody later."""
+        lines = {id(line): replace(line, templates=()) for line in self.lines}
+        return replace(
+            self,
+            lines=tuple(lines.values()),
+            dominant=lines[id(self.dominant)] if self.dominant else None,
+            dangerous=lines[id(self.dangerous)] if self.dangerous else None,
+        )

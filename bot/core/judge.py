@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.core import evidence
 from bot.core.category import Category
+from bot.core.causes import Classify, Key, find_causes
+from bot.core.contrast import Around, contrast
 from bot.core.diagnosis import Diagnosis, HostLine, Point, QueueTrend, ReplyLine, Share, Span, Untold, Usual
+from bot.core.finding import Causes, Contrast, Kind
 from bot.core.model import QueueState, Recipients, Tally, Window
 from bot.core.reply import name_of
 from bot.core.tier import Tier, TierRule, tier_for
 from bot.core.trends import SHORT, rising, spans
-
-
-class Verdict(Protocol):
-    """What a classifier says of one reply (see `core.classify`)."""
-
-    @property
-    def category(self) -> Category: ...
-    @property
-    def severity(self) -> int: ...
-    @property
-    def meaning(self) -> str: ...
-    @property
-    def check(self) -> str: ...
-    @property
-    def link(self) -> str: ...
-
-
-Classify = Callable[[str], Verdict]
-"""One reply text of this ISP -> what it means."""
-
-Key = tuple[str, str, str, str]
-"""(host, source IP, VMTA, reply template) of one ISP in one window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +24,8 @@ class Counts:
 
     `elsewhere`: (source IP, other ISP's title) -> counts in the same window, for the contrast sentence. `day`: the
     last 24 hours, or as much of them as was counted. `changed`: (host, queue) -> the change of ours in force on it.
+    `replies_before`: reply template -> counts in the window before; `reply_minutes`: (minute, template) -> counts;
+    `earlier`: source IP -> attempts in the days before (see `contrast.Around`). None where that is not known.
     """
 
     cells: Mapping[Key, Tally]
@@ -61,6 +43,18 @@ class Counts:
     waiting: QueueTrend | None = None
     queue_trends: tuple[QueueTrend, ...] = ()
     changed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    replies_before: Mapping[str, Tally] | None = None
+    reply_minutes: Mapping[tuple[int, str], Tally] | None = None
+    earlier: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The causes, where the commonest one sits, and where the dangerous one does where that is another."""
+
+    causes: Causes
+    contrast: Contrast | None
+    danger_at: Contrast | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +100,8 @@ def judge(
     """Say what is known about one ISP. Offers and advice are added by `playbook.recommend`."""
     by_reply = _sum_by(counts.cells, 3)
     reading = read_replies(by_reply, counts.samples, classify)
-    ips = _shares(_sum_by(counts.cells, 1))
+    located = _locate(counts, classify, reading.cause)
+    tier = reading.tier(current, rule)
     return Diagnosis(
         isp=isp,
         title=title,
@@ -115,17 +110,17 @@ def judge(
         now=reading.now,
         before=counts.before,
         aimed=reading.aimed,
-        tier=reading.tier(current, rule),
+        tier=tier,
         min_attempts=rule.min_attempts,
         cause=reading.cause,
         replies=_reply_lines(by_reply, counts.samples, classify),
-        ips=ips,
+        ips=_shares(_sum_by(counts.cells, 1)),
         vmtas=_shares(_sum_by(counts.cells, 2)),
         jobs=_shares(counts.jobs),
         queues=tuple(sorted(counts.queues, key=lambda q: (-q.recipients, q.host, q.name))),
         hosts=counts.hosts,
         series=tuple(Point(minute, tally) for minute, tally in sorted(counts.minutes.items())),
-        evidence=tuple(_evidence(ips, reading, counts)),
+        evidence=tuple(_evidence(located, tier, reading, counts)),
         advice="",
         spans=_spans(window, reading.now, counts),
         recipients=counts.recipients,
@@ -135,6 +130,22 @@ def judge(
         rising=rising(counts.queue_trends),
         per_host=_shares(_sum_by(counts.cells, 0)),
         untold=tuple(_untold(counts, reading.now)),
+        causes=located.causes.without_templates(),
+        contrast=located.contrast,
+        danger_at=located.danger_at,
+    )
+
+
+def _locate(counts: Counts, classify: Classify, cause: Category | None) -> Located:
+    causes = find_causes(
+        counts.cells, counts.samples, classify, before=counts.replies_before, minutes=counts.reply_minutes
+    )
+    around = Around(counts.jobs, counts.elsewhere, counts.earlier)
+    line, danger = causes.of(cause), causes.dangerous
+    return Located(
+        causes,
+        contrast(counts.cells, line, around) if line else None,
+        contrast(counts.cells, danger, around) if danger and danger is not line else None,
     )
 
 
@@ -176,13 +187,16 @@ def _reply_lines(
     return tuple(sorted(lines, key=lambda line: (-line.count, line.template)))
 
 
-def _evidence(ips: tuple[Share, ...], reading: Reading, counts: Counts) -> Iterable[str]:
+def _evidence(located: Located, tier: Tier, reading: Reading, counts: Counts) -> Iterable[str]:
     """Plain sentences that hold, strongest first; none where there is too little to say."""
-    deferred = reading.now.deferred
-    if deferred:
-        yield from evidence.of_ips(ips, deferred, counts.elsewhere)
+    where = located.contrast
+    told = where.evidence if where and (where.kind is not Kind.CANNOT_TELL or tier is not Tier.CLEAR) else ()
+    yield from told[:2]
+    yield from evidence.of_danger(located.causes.dangerous, located.danger_at)
+    if deferred := reading.now.deferred:
         yield from evidence.of_recipients(deferred, deferred - reading.aimed, counts.recipients)
     yield from evidence.of_queues(counts.queues, counts.changed)
+    yield from told[2:]
 
 
 def _spans(window: Window, now: Tally, counts: Counts) -> tuple[Span, ...]:

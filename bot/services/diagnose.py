@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 
 from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
+from bot.core.causes import Classify, Key
 from bot.core.change import ACTIVE
 from bot.core.classify import Classifier
 from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
 from bot.core.health import host_line
 from bot.core.incident import Incident
 from bot.core.isp import IspCatalog
-from bot.core.judge import Classify, Counts, Key, Reading, judge, read_replies
+from bot.core.judge import Counts, Reading, judge, read_replies
 from bot.core.model import Dim, Tally, Window
 from bot.core.tier import Tier, TierRule
 from bot.core.trends import SHORT
 from bot.playbook.plan import PlanFacts
-from bot.playbook.recommend import offers
+from bot.playbook.recommend import with_recommendation
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
 from bot.services.history import LongRun
@@ -88,8 +89,7 @@ class Diagnose:
             incident.tier if incident else Tier.CLEAR,
             self._judgement.rule_of(isp),
         )
-        fitting, advice = offers(diagnosis, self._playbooks, exclude=self._active(incident))
-        return replace(diagnosis, offers=fitting, advice=advice)
+        return with_recommendation(diagnosis, self._playbooks, exclude=self._active(incident))
 
     def candidates(self) -> tuple[str, ...]:
         """Every ISP that may be above a floor: one cheap question, for every poll.
@@ -229,16 +229,18 @@ class Diagnose:
         ours = {key[1] for key in cells}
         now, long_run = self._clock.now(), self._long_run
         waiting, trends = self._queues.trends(isp, now)
+        before = {reply: tally for (reply,), tally in totals(window.before(), (Dim.REPLY,), isp=isp).items()}
+        by_minute = {(int(m), r): tally for (m, r), tally in totals(window, (Dim.MINUTE, Dim.REPLY), isp=isp).items()}
         return Counts(
             cells=cells,
-            before=totals(window.before(), (Dim.ISP,), isp=isp).get((isp,), Tally()),
+            before=sum(before.values(), Tally()),
             elsewhere={
                 (ip, self._isps.title(other)): tally
                 for (ip, other), tally in self._by_ip(self._window()).items()
                 if other != isp and ip in ours
             },
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
-            minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
+            minutes=_by_minute(by_minute),
             samples=self._tallies.samples(isp),
             queues=self._queues.of(isp, now),
             hosts=self.hosts(),
@@ -249,6 +251,9 @@ class Diagnose:
             waiting=waiting,
             queue_trends=trends,
             changed=self._changed(),
+            replies_before=before,
+            reply_minutes=by_minute,
+            earlier=long_run.earlier(isp, window),
         )
 
     def _changed(self) -> dict[tuple[str, str], int]:
@@ -264,6 +269,13 @@ class Diagnose:
             sums = self._tallies.totals(window, (Dim.SOURCE_IP, Dim.ISP))
             kept = self._elsewhere = (window, {(ip, isp): tally for (ip, isp), tally in sums.items()})
         return kept[1]
+
+
+def _by_minute(tallies: Mapping[tuple[int, str], Tally]) -> dict[int, Tally]:
+    sums: dict[int, Tally] = {}
+    for (minute, _), tally in tallies.items():
+        sums[minute] = sums.get(minute, Tally()) + tally
+    return sums
 
 
 def _next_minute(now: datetime) -> datetime:

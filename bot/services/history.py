@@ -20,6 +20,11 @@ LONGER = 2
 """The day is told beside the window from when it is so many times as long."""
 
 
+WARM = timedelta(days=7)
+KNOWN = timedelta(days=2)
+"""How long mail must have been counted before an IP without any can be called new."""
+
+
 class Remembered:
     """Answers that hold while `stamp` stays the same. Two threads at once do the same work twice, no more."""
 
@@ -43,6 +48,7 @@ class LongRun:
         self._isps = isps
         self._minute = Remembered()
         self._hour = Remembered()
+        self._warm = Remembered()
 
     def day(self, isp: str, window: Window) -> Span | None:
         """The last 24 hours, or as many as it had mail in; None where that says no more than `window`, and where
@@ -65,6 +71,18 @@ class LongRun:
         return self._hour.get(
             hours[0], (isp, min_attempts), lambda: usual((self._whole(hour, isp) for hour in hours), min_attempts)
         )
+
+    def earlier(self, isp: str, window: Window) -> dict[str, int] | None:
+        """Source IP -> attempts in the `WARM` before the window; None where less than two days are known."""
+        before = Window.ending(window.start.replace(minute=0, second=0, microsecond=0), WARM)
+        return self._warm.get(before.end, isp, lambda: self._earlier(isp, before))
+
+    def _earlier(self, isp: str, before: Window) -> dict[str, int] | None:
+        long_ago = Window(before.start, before.end - KNOWN)
+        if not any(tally.attempts for tally in self._tallies.hours(long_ago, (Dim.ISP,), isp=isp).values()):
+            return None
+        found = self._tallies.hours(before, (Dim.SOURCE_IP,), isp=isp)
+        return {ip: tally.attempts for (ip,), tally in found.items()}
 
     def recipients(self, isp: str, window: Window) -> Recipients | None:
         return self._minute.get(window.end, ("recipients", isp, window), lambda: self._tallies.recipients(window, isp))

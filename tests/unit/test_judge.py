@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.category import Category
+from bot.core.causes import Key
 from bot.core.classify import Verdict
 from bot.core.diagnosis import Diagnosis
-from bot.core.judge import Counts, Key, judge, read_replies
+from bot.core.judge import Counts, judge, read_replies
 from bot.core.model import QueueState, Tally, Window
 from bot.core.tier import Tier, TierRule
 from tests.watch_rig import FULL, NOON, PACING, REPUTATION, knowledge
@@ -69,7 +70,7 @@ def test_full_mailboxes_are_in_the_rate_but_not_in_the_tier() -> None:
 def test_a_few_bad_ips_are_named_and_compared_with_other_isps() -> None:
     rows = [("192.0.2.1", 1000, 600), *((f"192.0.2.{n}", 1000, 10) for n in range(2, 9))]
     clean = judged(cells(*rows), elsewhere={("192.0.2.1", "Yahoo"): Tally(99, 1), ("192.0.2.1", "AOL"): Tally(9, 9)})
-    assert clean.evidence[:2] == ("1 of 8 IPs carries 90% of the deferrals", "the same IP is clean at Yahoo")
+    assert clean.evidence[:2] == ("1 of 8 IPs carries 90% of these replies", "the same IP is clean at Yahoo")
     bad = judged(cells(*rows), elsewhere={("192.0.2.1", "Yahoo"): Tally(50, 50), ("192.0.2.2", "AOL"): Tally(0, 99)})
     assert bad.evidence[1] == "the same IP is deferred elsewhere too: Yahoo 50%"
 
