@@ -21,12 +21,18 @@ Distinct = tuple[int, ...]
 
 def hashed(text: str) -> int:
     """64 even bits that are the same in every process and version. Case does not matter."""
-    return int.from_bytes(blake2b(text.lower().encode("utf-8", "replace"), digest_size=_BYTES).digest(), "big")
+    return all_hashed((text,))[0]
+
+
+def all_hashed(texts: Iterable[str]) -> tuple[int, ...]:
+    """`hashed` of each of many."""
+    digests = [blake2b(text.lower().encode("utf-8", "replace"), digest_size=_BYTES).digest() for text in texts]
+    return from_bytes(b"".join(digests))
 
 
 def merged(*parts: Iterable[int]) -> Distinct:
     """What was seen in any of `parts` (hashes in any order)."""
-    return tuple(sorted({value for part in parts for value in part})[:KEPT])
+    return tuple(sorted(set().union(*parts))[:KEPT])
 
 
 def count(seen: Distinct) -> int:

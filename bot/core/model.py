@@ -103,7 +103,7 @@ class RollUp:
 
     cells: Mapping[Cell, Tally] = field(default_factory=dict)
     jobs: Mapping[JobCell, Tally] = field(default_factory=dict)
-    samples: dict[tuple[str, str], str] = field(default_factory=dict)
+    samples: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(isp, reply template) -> one raw reply, local parts masked."""
     hosted: Mapping[IspCell, Tally] = field(default_factory=dict)
     """Per minute: the part of an ISP's mail that goes to hosted domains (the ISP was told by the MX alone)."""

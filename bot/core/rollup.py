@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import compress
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from bot.core.reply import clean, mask_local_parts, template
 from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
 
 SAMPLE_LENGTH = 500
+RAW_SAMPLE = 4 * SAMPLE_LENGTH
 ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TALLIED.items()}
 
 
@@ -80,33 +81,53 @@ class _Counting:
         if not found:
             return ""
         kept = self._templates.name(isp, found)
-        if (isp, kept) not in self._samples:
-            self._samples[isp, kept] = sample(row.diag)
+        self._samples.setdefault((isp, kept), row.diag[:RAW_SAMPLE])
         return kept
 
     def total(self) -> RollUp:
         deferred_to = {stretch: merged(seen) for stretch, seen in self._deferred_to.items()}
-        return RollUp(self._cells, self._jobs, self._samples, self._hosted, deferred_to)
+        return RollUp(self._cells, self._jobs, Samples(self._samples), self._hosted, deferred_to)
 
 
-def sample(diag: str) -> str:
-    """A raw reply fit to be kept and shown."""
-    return mask_local_parts(clean(diag[: 4 * SAMPLE_LENGTH]))[:SAMPLE_LENGTH]
+class Samples(Mapping[tuple[str, str], str]):
+    """(isp, reply template) -> one raw reply fit to be kept and shown: local parts masked. Few are ever looked at, so
+    each is made when it is."""
+
+    def __init__(self, diags: Mapping[tuple[str, str], str]) -> None:
+        """Of `diags` the first `RAW_SAMPLE` characters are enough."""
+        self._diags = diags
+
+    @classmethod
+    def joined(cls, parts: Iterable[Mapping[tuple[str, str], str]]) -> Samples:
+        """Of two samples of one reply the earlier stays."""
+        diags: dict[tuple[str, str], str] = {}
+        for part in parts:
+            for name, diag in (part._diags if isinstance(part, Samples) else part).items():
+                diags.setdefault(name, diag)
+        return cls(diags)
+
+    def __getitem__(self, name: tuple[str, str]) -> str:
+        return mask_local_parts(clean(self._diags[name][:RAW_SAMPLE]))[:SAMPLE_LENGTH]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._diags)
+
+    def __len__(self) -> int:
+        return len(self._diags)
 
 
 def add_up(parts: Iterable[RollUp]) -> RollUp:
-    """One roll-up of many; of two samples of one reply the earlier stays."""
+    """One roll-up of many."""
     parts = tuple(parts)
     if len(parts) == 1:
         return parts[0]  # one file is the rule
     total = RollUp(
         cells=Counts.joined(Cell, [part.cells for part in parts]),
         jobs=Counts.joined(JobCell, [part.jobs for part in parts]),
+        samples=Samples.joined(part.samples for part in parts),
         hosted=Counts.joined(IspCell, [part.hosted for part in parts]),
     )
     for part in parts:
-        for seen, raw in part.samples.items():
-            total.samples.setdefault(seen, raw)
         for stretch, recipients in part.deferred_to.items():
             total.deferred_to[stretch] = merged(total.deferred_to.get(stretch, ()), recipients)
         for reason, times in part.left_out.items():

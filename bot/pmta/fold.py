@@ -9,9 +9,9 @@ import polars as pl
 
 from bot.core.accounting import TALLIED
 from bot.core.counts import Counts, K
-from bot.core.distinct import Distinct, hashed, merged
+from bot.core.distinct import Distinct, all_hashed, merged
 from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp
-from bot.core.rollup import sample
+from bot.core.rollup import RAW_SAMPLE, Samples
 from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
 from bot.pmta.frame import Frame
 
@@ -60,7 +60,7 @@ class Fold:
         return RollUp(
             cells=self._cells.counts(Cell, self._host),
             jobs=self._jobs.counts(JobCell, self._host),
-            samples=dict(self._samples),
+            samples=Samples(self._samples),
             hosted=self._hosted.counts(IspCell, self._host),
             deferred_to=dict(self._deferred_to),
             left_out=dict(self._left_out),
@@ -75,8 +75,7 @@ class Fold:
         for isp, reply, diag in met.iter_rows():
             name = self._templates.name(isp, reply)
             names.append(name)
-            if (isp, name) not in self._samples:
-                self._samples[isp, name] = sample(diag)
+            self._samples.setdefault((isp, name), diag[:RAW_SAMPLE])
         kept = met.select(*_NAMED, kept=pl.Series(names, dtype=pl.String))
         if met["reply"].equals(kept["kept"]):
             return others
@@ -87,7 +86,7 @@ class Fold:
         deferred = others.filter((pl.col("kind") == TALLIED["t"]) & (pl.col("rcpt") != ""))
         for start, isp, recipients in deferred.group_by(_STRETCH, "isp").agg(pl.col("rcpt").unique()).iter_rows():
             stretch = IspCell(start, isp)
-            self._deferred_to[stretch] = merged(self._deferred_to.get(stretch, ()), map(hashed, recipients))
+            self._deferred_to[stretch] = merged(self._deferred_to.get(stretch, ()), all_hashed(recipients))
 
 
 class _Grouped:

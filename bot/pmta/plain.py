@@ -37,7 +37,8 @@ def read_plain(piece: bytes, header: Header, wanted: Mapping[str, str]) -> pl.Da
     picked = [(pl.col(columns[name]) if name in columns else pl.lit("")).alias(name) for name in wanted]
     marks = (pl.col(f"column_{width + 1}") == chr(_MARK)).alias("marked")
     try:
-        whole.cast(pl.String)
+        if not marked.isascii():
+            whole.cast(pl.String)
         rows = pl.scan_csv(marked, has_header=False, schema=schema, empty_string_is_null=False)
         table = rows.select(marks, *picked).collect()
     except pl.exceptions.PolarsError:

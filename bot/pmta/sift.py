@@ -11,6 +11,7 @@ from bot.core.isp import IspCatalog
 from bot.core.record_time import TimeStyle, parse_time
 from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, settle
 from bot.pmta.frame import SHAPE, Details, Frame
+from bot.pmta.told import told
 
 WANTED = {
     "type": "type",
@@ -47,7 +48,7 @@ def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, details: Detai
         "job",
         "rcpt",
         "diag",
-        *_told(table, isps),
+        *told(isps, table.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))),
         at=_mapped("time", at, pl.Int64),
         kind=_mapped("type", kinds, pl.Int8),
     )
@@ -79,20 +80,6 @@ def _without(rows: pl.DataFrame, flag: pl.Expr, reason: str, left_out: dict[str,
         return rows
     left_out[reason] = left_out.get(reason, 0) + times
     return rows.filter(~flags)
-
-
-def _told(table: pl.DataFrame, isps: IspCatalog) -> tuple[pl.Series, pl.Series]:
-    """Provider of every row, and whether it is hosted mail: each distinct (queue, MX, domain) is looked up once."""
-    keys = table.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))
-    groups = keys.with_row_index("row").group_by(keys.columns).agg("row")
-    queues, mxs, domains = (groups[name].cast(pl.String).to_list() for name in keys.columns)
-    found = isps.told_all(zip(queues, mxs, (domain.rpartition("@")[2] for domain in domains), strict=True))
-    # Rows told by their group, put back in order: half the price of a join by three texts.
-    rows = groups.select("row", group=pl.int_range(pl.len(), dtype=pl.UInt32)).explode("row")
-    group = pl.Series([0], dtype=pl.UInt32).new_from_index(0, table.height).scatter(rows["row"], rows["group"])
-    isp = pl.Series("isp", [told.key for told in found], pl.String)
-    hosted = pl.Series("hosted", [told.hosted for told in found], pl.Boolean)
-    return isp.gather(group), hosted.gather(group)
 
 
 def _before(sign: str, column: str) -> pl.Expr:
