@@ -24,9 +24,9 @@ import typer
 from bot import __version__
 from bot.core.durations import parse_duration, parse_until
 from bot.errors import DeferbotError
+from bot.policy_cli import PIPE_WIDTH, policy
 
 T = TypeVar("T")
-PIPE_WIDTH = 240
 STOP_S = 8.0
 
 cli = typer.Typer(
@@ -36,6 +36,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+cli.add_typer(policy)
 
 
 class Grouping(StrEnum):

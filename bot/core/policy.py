@@ -7,11 +7,13 @@ list that holds for every other reply. What a wait does to a queue is `core.retr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.core.durations import pmta_duration
 from bot.core.reply import clean, codes
 
 DEFAULT = "default"
@@ -48,6 +50,11 @@ BOUNCE = Kind(Sort.BOUNCE)
 UNIVERSAL = Kind(Sort.UNIVERSAL)
 CONNECTION = Kind(Sort.CONNECTION)
 VOLUME = Kind(Sort.VOLUME)
+
+
+def waits_text(waits: Sequence[int]) -> str:
+    """`10m, 20m, 1h`; 0 is `no wait`."""
+    return ", ".join(pmta_duration(timedelta(seconds=each)) if each else "no wait" for each in waits)
 
 
 class Pattern:
@@ -111,10 +118,21 @@ class Volume:
     period_s: int
     delivered_at_least: int
     waits: tuple[int, ...]
+    origin: str = ""
 
     @property
     def minutes(self) -> int:
         return -(-self.period_s // 60)
+
+
+class Entry(NamedTuple):
+    """One thing a policy does, for people. `match` is the pattern as written; `origin` the policy that wrote it."""
+
+    kind: Kind
+    match: str
+    waits: tuple[int, ...]
+    why: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,19 @@ class Policy:
         if kind.sort is Sort.VOLUME and self.volume:
             return self.volume.waits
         return self.universal
+
+    def entries(self) -> Iterator[Entry]:
+        """Everything it can do, in the order it is asked."""
+        for place, noise in enumerate(self.transient):
+            yield Entry(Kind(Sort.TRANSIENT, place), noise.pattern.text, (), noise.why, noise.origin)
+        for place, each in enumerate(self.special):
+            yield Entry(Kind(Sort.SPECIAL, place), each.pattern.text, each.waits, each.why, each.origin)
+        origin = self.universal_from or self.name
+        yield Entry(UNIVERSAL, "any other reply", self.universal, self.why, origin)
+        yield Entry(CONNECTION, "no reply", self.universal, "", origin)
+        if self.volume and self.volume.delivered_at_least:
+            text = f"under {self.volume.delivered_at_least:,} delivered in {waits_text((self.volume.period_s,))}"
+            yield Entry(VOLUME, text, self.volume.waits, "", self.volume.origin)
 
     def matched(self, reply: str) -> Kind | None:
         """The first transient, then the first special pattern that is in a cleaned reply."""

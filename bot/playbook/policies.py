@@ -257,7 +257,7 @@ def _name_faults(policies: dict[str, _Named], isps: IspCatalog | None) -> Iterat
 def _policy(name: str, spec: PolicySpec, default: Policy | None) -> Policy:
     own = [Special(each.match, each.wait, each.replies, each.why or "", name) for each in spec.special]
     noise = [Transient(each.match, each.replies, each.why, name) for each in spec.transient]
-    rule = Volume(spec.volume.period, spec.volume.delivered_at_least, spec.volume.wait) if spec.volume else None
+    rule = Volume(spec.volume.period, spec.volume.delivered_at_least, spec.volume.wait, name) if spec.volume else None
     return Policy(
         name,
         spec.universal or (default.universal if default else ()),
