@@ -43,6 +43,8 @@ exit 0
 _END = b"end\n"
 _TIMEOUT_S = 120.0
 _SLACK = 1 << 20
+_WORTH_IT = 32 << 10
+"""Bytes below which starting the tool costs the host more than they do on the wire."""
 _SKIPPED = 4 << 20
 
 
@@ -108,14 +110,15 @@ class Arriving:
 def open_ranges(
     shell: StreamingShell, host: str, ranges: Sequence[Range], compression: Compression
 ) -> Iterator[Arriving]:
-    """Have the host send the ranges.
+    """Have the host send the ranges, compressed where they are worth it.
 
     Raises: HostError as `StreamingShell.stream`.
     """
+    wanted = sum(r.length for r in ranges)
+    compression = compression if wanted >= _WORTH_IT else Compression.PLAIN
     words = [word for r in ranges for word in (r.path, str(r.start + 1), str(r.length))]
     argv = ("sh", "-c", _SCRIPT, "deferbot", compression.value, *words)
-    limit = sum(r.length for r in ranges) + _SLACK
-    with shell.stream(host, argv, timeout_s=_TIMEOUT_S, limit=limit) as output:
+    with shell.stream(host, argv, timeout_s=_TIMEOUT_S, limit=wanted + _SLACK) as output:
         yield Arriving(host, ranges, Unpacked(host, output, compression))
 
 

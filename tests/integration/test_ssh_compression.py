@@ -28,26 +28,26 @@ def test_with_every_tool_absent_in_turn(tmp_path: Path, tools: tuple[str, ...], 
     site = BareHost(tmp_path, tools)
     with site.followed(("mta1",) if slow else ()) as wire:
         size = 0
-        for rows in (2, 4_000, 120_000):  # a few, by the reference; by columns; while they arrive
+        for rows in (2, 4_000, 120_000):  # too few to compress; by columns; while they arrive
             site.write(rows)
             size = site.path().stat().st_size - size
             before = wire.came
             assert site.poll() == Tally(rows // 2, rows // 2)
         assert size > STREAMED_FROM
         assert (wire.came - before < size / 5) is (expected != "plain")
-    assert wire.taken == [expected] * 3
+    assert wire.taken == ["plain", expected, expected]
 
 
 def test_a_tool_that_is_there_and_does_not_start_is_none(tmp_path: Path) -> None:
     site = BareHost(tmp_path, ("lz4",))
     site.fake("zstd", "echo 'libzstd.so.1: cannot open shared object file' >&2; exit 127")
     with site.followed() as wire:
-        site.write(10)
-        assert site.poll() == Tally(5, 5)
+        site.write(1_000)
+        assert site.poll() == Tally(500, 500)
     assert wire.taken == ["lz4"]
 
 
-@pytest.mark.parametrize("rows", [10, 120_000])
+@pytest.mark.parametrize("rows", [1_000, 120_000])
 @pytest.mark.parametrize("tool", ["zstd", "lz4", "gzip"])
 @pytest.mark.parametrize(
     ("fault", "said"),

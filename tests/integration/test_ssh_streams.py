@@ -46,7 +46,7 @@ def test_a_host_that_hangs_in_the_middle_is_ended_by_its_limit_and_delays_no_oth
         assert site.poll() == Tally()
 
 
-@pytest.mark.parametrize("rows", [10, MANY])
+@pytest.mark.parametrize("rows", [10, 1_000, MANY])
 @pytest.mark.parametrize("tools", [(), ("zstd",), ("lz4",)], ids=["plain", "zstd", "lz4"])
 def test_output_without_an_end_is_left_at_once(tmp_path: Path, rows: int, tools: tuple[str, ...]) -> None:
     """Zeros without an end are next to nothing on the wire once they are compressed."""
@@ -63,7 +63,7 @@ def test_output_without_an_end_is_left_at_once(tmp_path: Path, rows: int, tools:
         assert site.poll() == Tally(rows // 2, rows // 2)
 
 
-@pytest.mark.parametrize("rows", [10, MANY])
+@pytest.mark.parametrize("rows", [10, 1_000, MANY])
 @pytest.mark.parametrize("change", ["mv {path}.new {path}", "cat {path}.new >{path}"], ids=["replaced", "cut"])
 def test_a_file_that_changes_while_it_is_sent_is_not_counted_then(tmp_path: Path, rows: int, change: str) -> None:
     site = BareHost(tmp_path, ("zstd",))
