@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.core.category import Category
-from bot.core.diagnosis import Offer
+from bot.core.diagnosis import Diagnosis, Offer
+from bot.core.finding import Contrast, Elsewhere, Kind
 from bot.core.tier import Tier
 from bot.errors import ConfigError
 from bot.playbook.isps import load_isps
 from bot.playbook.load import load_playbooks, load_rules
 from bot.playbook.recommend import offers, ranked
 from bot.playbook.schema import Example, Given, Playbook
-from tests.playbook_samples import PLAYBOOKS, diagnosis
+from tests.playbook_samples import BAD, PLAYBOOKS, diagnosis, vmta_of
 
 SHIPPED = load_playbooks(PLAYBOOKS)
 EXAMPLES = [(playbook, example) for playbook in SHIPPED for example in playbook.examples]
@@ -51,7 +53,7 @@ tokens:
 @pytest.mark.parametrize(("playbook", "example"), EXAMPLES, ids=lambda value: getattr(value, "name", ""))
 def test_examples_hold(playbook: Playbook, example: Example) -> None:
     fitting = ranked(SHIPPED, example.situation)
-    found, advice = offers(diagnosis(example.isp, example.tier, example.cause), SHIPPED)
+    found, advice = offers(situated(example), SHIPPED)
     names = [offer.playbook for offer in found]
     if example.gives is Given.NOT:
         assert playbook not in fitting
@@ -62,6 +64,17 @@ def test_examples_hold(playbook: Playbook, example: Example) -> None:
         assert fitting[0] is playbook
         assert advice
         assert names[:1] == ([playbook.name] if playbook.steps else [])
+
+
+def situated(example: Example) -> Diagnosis:
+    """The worst IPs and VMTAs of the sample carry it, as far as the example says where it sits."""
+    plain = diagnosis(example.isp, example.tier, example.cause)
+    if example.where is None:
+        return plain
+    narrow = example.where not in (Kind.ALL, Kind.CAMPAIGNS)
+    ips, vmtas = (BAD, tuple(vmta_of(ip) for ip in BAD)) if narrow else ((), ())
+    elsewhere = example.elsewhere or Elsewhere.UNKNOWN
+    return replace(plain, contrast=Contrast(example.where, ips=ips, vmtas=vmtas, elsewhere=elsewhere))
 
 
 def test_every_shipped_playbook_shows_itself_and_its_limits() -> None:

@@ -35,7 +35,9 @@ NOBODY = ""
         ("yahoo", Tier.MIXED, Category.SPAM_COMPLAINTS, "yahoo-tss04"),
         ("gmail", Tier.MIXED, Category.AUTHENTICATION, NOBODY),
         ("gmail", Tier.BLOCK, Category.AUTHENTICATION, "hold-mail"),
-        ("microsoft", Tier.BLOCK, Category.BLOCKLIST, "blocklist"),
+        ("microsoft", Tier.BLOCK, Category.BLOCKLIST, "microsoft-banned"),
+        ("comcast", Tier.BLOCK, Category.BLOCKLIST, "blocklist"),
+        ("apple", Tier.MIXED, Category.POLICY_BLOCK, "policy-block"),
         ("apple", Tier.MIXED, Category.CONTENT_SPAM, NOBODY),
         # provider steps
         ("gmail", Tier.THROTTLE, Category.THROTTLE_NORMAL, NOBODY),
