@@ -7,6 +7,7 @@ import select
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,6 +127,45 @@ def test_an_answer_beyond_the_limit_is_an_error_and_ends_the_command(rig: Rig, t
         run(rig.fleet, "sh", "-c", f"echo $$ >{tmp_path}/pid; exec head -c 50000000 /dev/zero", limit=1_000_000)
     assert ended_within(int((tmp_path / "pid").read_text()), LIMIT_S)
     assert run(rig.fleet, "echo", "next") == b"next\n"
+
+
+def stream(rig: Rig, script: str, *, limit: int = 8 << 20) -> AbstractContextManager[Iterator[bytes]]:
+    return rig.fleet.stream("mta1", ("sh", "-c", script), timeout_s=LIMIT_S, limit=limit)
+
+
+def test_a_stream_is_handed_out_while_the_command_runs(rig: Rig, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    with stream(rig, f"echo first; head -c 1 {tmp_path}/gate; echo second") as output:
+        assert next(output) == b"first\n"
+        with _opened(tmp_path / "gate") as gate:
+            os.write(gate, b"g")
+            assert b"".join(output) == b"gsecond\n"
+
+
+def test_leaving_a_stream_ends_the_command_and_frees_its_place(rig: Rig) -> None:
+    for _ in range(COMMANDS_AT_ONCE + 1):
+        with stream(rig, "echo $$; exec cat /dev/zero", limit=1 << 40) as output:
+            pid = int(next(output).split(b"\n")[0])
+        assert ended_within(pid, LIMIT_S)
+
+
+def test_an_error_of_who_reads_a_stream_is_theirs_and_ends_the_command(rig: Rig) -> None:
+    with pytest.raises(OSError, match="disk full here"), stream(rig, "echo $$; exec sleep 300") as output:
+        pid = int(next(output))
+        raise OSError("disk full here")
+    assert ended_within(pid, LIMIT_S)
+
+
+def test_a_stream_of_a_command_that_fails_ends_in_its_error(rig: Rig) -> None:
+    with stream(rig, "echo part; echo why >&2; exit 3") as output:
+        assert next(output) == b"part\n"
+        with pytest.raises(CommandFailed, match="ended with status 3: why"):
+            next(output)
+
+
+def test_a_stream_beyond_the_limit_ends_in_an_error(rig: Rig) -> None:
+    with stream(rig, "exec cat /dev/zero", limit=100_000) as output, pytest.raises(AnswerTooLong):
+        assert len(b"".join(output)) <= 100_000
 
 
 def test_exactly_the_limit_is_not_too_long(rig: Rig) -> None:
