@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from bot.core.category import Category
+from bot.core.finder import Asked, Finder
 
 
 class Blamed(StrEnum):
@@ -51,34 +52,37 @@ _ASKED = frozenset(
 )
 """Categories whose words may name somebody else."""
 
-_SCOPES = tuple(
-    (blamed, re.compile(pattern, re.IGNORECASE))
-    for blamed, pattern in (
-        (Blamed.URL, r"\burls?\b|\blinks?\b|\buribl\b|\bsurbl\b"),
-        (Blamed.NETBLOCK, r"\bnetblock\b|part of (?:their|your) network|/(?:24|64) (?:range|network|block)"),
-        (Blamed.DKIM, r"\bDKIM\b"),
+_SCOPES = Finder(
+    (
+        (r"\burls?\b|\blinks?\b|\buribl\b|\bsurbl\b", Blamed.URL),
+        (r"\bnetblock\b|part of (?:their|your) network|/(?:24|64) (?:range|network|block)", Blamed.NETBLOCK),
+        (r"\bDKIM\b", Blamed.DKIM),
         (
+            r"\bSPF\b|mailfrom\b|mail from:|mail from (?:domain|address|command)|envelope|return-path|"
+            r"sender(?: address|'s domain)|domain of sender",
             Blamed.MAIL_FROM,
-            r"\bSPF\b|mailfrom\b|(?-i:MAIL FROM)\b|envelope|return-path|sender(?: address|'s domain)|domain of sender",
         ),
-        (Blamed.FROM_DOMAIN, r"\bDMARC\b|from: ?(?:header|domain)?|(?:sending|sender|your|from) domain|\bDBL\b"),
-        (Blamed.RECIPIENT, r"\b(?:recipients?|user|mailbox)\b.{0,40}\b(?:rate|limit|receiv|quickly|too many)"),
-        (Blamed.RECIPIENT, r"\bnull ?mx\b|recipient(?:'s)? domain|does not accept mail|\bhost unknown\b"),
-        (Blamed.IP, r"\bIPs?\b|\bIPv6\b|\b(?:from|of|for) [\[(]{0,2}\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host"),
+        (r"\bDMARC\b|from: ?(?:header|domain)?|(?:sending|sender|your|from) domain|\bDBL\b", Blamed.FROM_DOMAIN),
+        (r"\b(?:recipients?|user|mailbox)\b.{0,40}\b(?:rate|limit|receiv|quickly|too many)", Blamed.RECIPIENT),
+        (r"\bnull ?mx\b|recipient(?:'s)? domain|does not accept mail|\bhost unknown\b", Blamed.RECIPIENT),
+        (
+            r"\bIPs?\b|\bIPv6\b|\b(?:from|of|for) [\[(]{0,2}\d{1,3}\.\d|\bPTR\b|\brDNS\b|reverse|client host",
+            Blamed.IP,
+        ),
     )
 )
-_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
-_AUTH_BOTH = re.compile(r"\bSPF\b.{0,40}\bDKIM\b|\bDKIM\b.{0,40}\bSPF\b", re.IGNORECASE)
+_AUTH_BOTH = re.compile(r"\bspf\b.{0,40}\bdkim\b|\bdkim\b.{0,40}\bspf\b")
+_LINK = re.compile(r"https?://\S+")
 
 
-def blamed_by(category: Category, text: str) -> Blamed:
+def blamed_by(category: Category, reply: Asked) -> Blamed:
     """The one the cleaned reply names; where it names nobody, whom its category is about; else UNKNOWN."""
     if category in _ASKED:
-        said = _LINK.sub("", text)
-        if category is Category.AUTHENTICATION and _AUTH_BOTH.search(said):
+        said = Asked(_LINK.sub("", reply.lowered), reply.grams) if "://" in reply.lowered else reply
+        if category is Category.AUTHENTICATION and _AUTH_BOTH.search(said.lowered):
             return Blamed.FROM_DOMAIN
-        for scope, pattern in _SCOPES:
-            if _fits(category, scope) and pattern.search(said):
+        for scope in _SCOPES.found(said):
+            if _fits(category, scope):
                 return scope
     return _BY_CATEGORY.get(category, Blamed.UNKNOWN)
 

@@ -7,16 +7,16 @@ inside another (`mx.example said: 550 …`) is asked first, as it is the cause.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
 from bot.core.blame import Blamed, blamed_by
 from bot.core.category import Category
+from bot.core.finder import Asked, Finder, asked
 from bot.core.lasting import is_lasting, is_permanent, is_pressure
-from bot.core.pattern import read_pattern
 from bot.core.reply import clean, quoted
 from bot.core.wait import stated_wait_s
 
@@ -108,28 +108,6 @@ _CONFIDENCE = {Stage.TOKEN: Confidence.HIGH, Stage.PHRASE: Confidence.MEDIUM}
 _WORDS = (Stage.TOKEN, Stage.PHRASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Finder:
-    """One branch of a pattern. Most are ruled out by a look for its words, which costs a tenth of a search."""
-
-    words: tuple[str, ...]
-    search: Callable[[str], re.Match[str] | None]
-
-    def finds(self, text: str, lowered: str) -> bool:
-        for word in self.words:
-            if word in lowered:
-                break
-        else:
-            if self.words:
-                return False
-        return self.search(text) is not None
-
-
-def _finders(pattern: str) -> Iterator[_Finder]:
-    for branch in read_pattern(pattern):
-        yield _Finder(branch.words, re.compile(branch.source, re.IGNORECASE).search)
-
-
 class Classifier:
     """Answers for every text, deterministically. Thread-safe; remembers a bounded number of texts."""
 
@@ -142,13 +120,12 @@ class Classifier:
         """`rules`: in the order of their files. `signatures`: provider -> patterns that give its replies away
         behind a foreign domain; its rules then hold there too. `also`: provider -> other ISPs its rules hold for."""
         self.rules = tuple(rules)
-        self._asked: dict[tuple[str, bool], list[tuple[_Finder, Rule]]] = {}
+        by_place: dict[tuple[str, bool], list[Rule]] = defaultdict(list)
         for rule in sorted(rules, key=lambda rule: rule.stage):
-            asked = self._asked.setdefault((rule.provider, rule.stage in _WORDS), [])
-            asked += ((finder, rule) for finder in _finders(rule.pattern))
-        self._signatures = tuple(
-            (provider, tuple(finder for pattern in patterns for finder in _finders(pattern)))
-            for provider, patterns in (signatures or {}).items()
+            by_place[rule.provider, rule.stage in _WORDS].append(rule)
+        self._finders = {place: Finder((rule.pattern, rule) for rule in found) for place, found in by_place.items()}
+        self._signatures = Finder(
+            (pattern, provider) for provider, patterns in (signatures or {}).items() for pattern in patterns
         )
         self._lent = {isp: provider for provider, isps in (also or {}).items() for isp in isps}
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
@@ -159,35 +136,31 @@ class Classifier:
 
     def signed_by(self, reply: str) -> list[str]:
         """Providers whose signature the reply carries, in the order of their packs."""
-        return self._signed(clean(reply[:LONGEST]))
+        return self._signed(asked(clean(reply[:LONGEST])))
 
     def _decide(self, reply: str, isp: str) -> Verdict:
         text = clean(reply)
-        signed = self._signed(text)
+        whole = asked(text)
+        signed = self._signed(whole)
         own = [isp, self._lent[isp]] if isp in self._lent else [isp]
         providers = [*own, *(provider for provider in signed if provider not in own), GENERIC]
         inner = quoted(text)
-        rule = next(self._matching((inner, text) if inner else (text,), providers), _NO_RULE)
-        return _verdict(rule, text, isp or next(iter(signed), ""))
+        rule = next(self._matching((asked(inner), whole) if inner else (whole,), providers), _NO_RULE)
+        return _verdict(rule, text, whole, isp or next(iter(signed), ""))
 
-    def _matching(self, texts: Sequence[str], providers: Sequence[str]) -> Iterator[Rule]:
+    def _matching(self, texts: Sequence[Asked], providers: Sequence[str]) -> Iterator[Rule]:
         """The rules that match, in the order they decide."""
-        both = [(text, text.lower()) for text in texts]
         for words in (True, False):
-            for text, lowered in both:
+            for text in texts:
                 for provider in providers:
-                    for finder, rule in self._asked.get((provider, words), ()):
-                        if finder.finds(text, lowered):
-                            yield rule
+                    if finder := self._finders.get((provider, words)):
+                        yield from finder.found(text)
 
-    def _signed(self, text: str) -> list[str]:
-        lowered = text.lower()
-        return [
-            provider for provider, finders in self._signatures if any(finder.finds(text, lowered) for finder in finders)
-        ]
+    def _signed(self, text: Asked) -> list[str]:
+        return list(dict.fromkeys(self._signatures.found(text)))
 
 
-def _verdict(rule: Rule, text: str, provider: str) -> Verdict:
+def _verdict(rule: Rule, text: str, reply: Asked, provider: str) -> Verdict:
     permanent = is_permanent(text, rule.category if rule.id else None)
     return Verdict(
         category=rule.category,
@@ -197,7 +170,7 @@ def _verdict(rule: Rule, text: str, provider: str) -> Verdict:
         link=rule.link,
         rule_id=rule.id,
         permanent=permanent,
-        blamed=blamed_by(rule.category, text) if rule.blamed is None else rule.blamed,
+        blamed=blamed_by(rule.category, reply) if rule.blamed is None else rule.blamed,
         retry_hint_s=stated_wait_s(text),
         advised_wait_s=rule.retry_s,
         confidence=_CONFIDENCE.get(rule.stage, Confidence.LOW),

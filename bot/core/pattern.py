@@ -66,11 +66,16 @@ class Branch:
         return ("".join(texts) for texts in product(*(part.samples for part in self.parts)))
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Lower case; a text that holds none of them cannot fit. Empty where nothing is known."""
-        runs = [(run,) for run in self._runs() if run]
+    def needs(self) -> tuple[tuple[str, ...], ...]:
+        """Lower case; a text fits only if it holds one word of every set. The set that rules out most comes first."""
+        runs = [(run,) for run in self._runs() if run.strip()]
         found = [*runs, *(part.words for part in self.parts if part.words)]
-        return max(found, key=lambda words: (min(map(len, words)), -len(words)), default=())
+        return tuple(sorted(found, key=lambda words: (-min(map(len, words)), len(words))))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The set of `needs` that rules out most; empty where nothing is known."""
+        return next(iter(self.needs), ())
 
     def _runs(self) -> Iterable[str]:
         run = ""
@@ -143,7 +148,7 @@ class _Reader:
 
     def _group(self) -> Part:
         opening = _OPENING.match(self._pattern, self._place)
-        if opening is None or self._pattern.startswith(("(?P", "(?i", "(?>", "(?#"), self._place):
+        if opening is None or self._pattern.startswith(("(?P", "(?i", "(?-", "(?>", "(?#"), self._place):
             raise BadPattern(f"a plain group expected, found {self._pattern[self._place : self._place + 8]!r}")
         self._place = opening.end()
         inside = self.branches()
