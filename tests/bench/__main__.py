@@ -7,11 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import bulk, gil, hosts, poll
+from tests.bench import bulk, classify, gil, hosts, poll, questions
 from tests.bench.rows import write_file
 from tests.bench.table import print_line
 
-PARTS = ("bulk", "poll", "hosts", "gil")
+TALLY_ROWS = 2
+"""So many in the store for each row of the file: 10 million for the 2 GB."""
+PARTS = ("bulk", "poll", "hosts", "gil", "questions", "classify")
 
 
 def main() -> None:
@@ -36,6 +38,10 @@ def main() -> None:
             hosts.run(path)
         if "gil" in parts:
             gil.run(path)
+        if "questions" in parts:
+            questions.run(Path(folder), asked.rows * TALLY_ROWS)
+        if "classify" in parts:
+            classify.run(path, asked.runs)
 
 
 if __name__ == "__main__":
