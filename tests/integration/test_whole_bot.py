@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from bot.core.incident import Incident, IncidentState, Move
 from bot.core.model import Dim, Window
 from bot.core.outage import OutageMove, OutageState
 from bot.core.tier import Tier, TierRule
-from bot.pmta.files import FollowedFiles
+from bot.pmta.files import POLL_BYTES, FollowedFiles
 from bot.services.apply import Apply
 from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose, Judgement
 from bot.services.outages import Outages
-from bot.services.poll import Poll
+from bot.services.poll import Poll, TimeLimit, unlimited
 from bot.services.rated import RatedTallies
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
@@ -64,7 +64,7 @@ class Bot:
             self.audit: MemoryAuditLog | SqlAuditLog = MemoryAuditLog()
         self.start()
 
-    def start(self) -> None:
+    def start(self, poll_bytes: int = POLL_BYTES, time_limit: TimeLimit = unlimited) -> None:
         """Begin (or begin again): what is not in a store is forgotten."""
         if self._engine is not None:
             self.tallies, self.fleet = SqlTallyStore(self._engine), SqlFleetStore(self._engine)
@@ -73,8 +73,15 @@ class Bot:
         known, hosts = knowledge(), tuple(self.scene.fleet.hosts)
         judgement = Judgement(HOUR, TierRule(), {}, STALE)
         globs = {host: self.scene.fleet.accounting_globs(host) for host in hosts}
-        reader = FollowedFiles(self.shell, globs, known.isps, self.clock)
-        self.poll = Poll(shell=self.shell, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
+        reader = FollowedFiles(self.shell, globs, known.isps, self.clock, poll_bytes=poll_bytes)
+        self.poll = Poll(
+            shell=self.shell,
+            reader=reader,
+            tallies=self.tallies,
+            fleet=self.fleet,
+            clock=self.clock,
+            time_limit=time_limit,
+        )
         self.diagnose = Diagnose(
             tallies=self.tallies,
             fleet=self.fleet,
@@ -166,6 +173,12 @@ class Bot:
             self.poll.host(host)
         found = self.diagnose.isp("gmail").queues
         return {(queue.host, queue.name): (queue.paused, queue.mode) for queue in found}
+
+
+@contextmanager
+def hurried(_host: str) -> Iterator[Callable[[], bool]]:
+    """A time limit that lets every poll read one round only."""
+    yield lambda: True
 
 
 QUIET = (Move.HOLD, Move.REFRESH, Move.BLIND)
@@ -301,3 +314,31 @@ def test_a_start_after_a_long_stop_is_no_outage(bot: Bot) -> None:
     assert bot.look_at_hosts.tick() is OutageMove.HOLD
     bot.live(MINUTE)
     assert bot.outages.newest() is None
+
+
+def test_a_backlog_is_no_news_until_it_is_counted(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host comes back from an hour in the dark, and each poll reads a small piece of what it logged meanwhile."""
+    bot.live(5 * MINUTE)
+    dark = next(iter(bot.scene.fleet.hosts))
+    bot.shell.dark = {dark}
+    bot.live(HOUR, poll_every=2 * MINUTE)
+    bot.shell.dark = set()
+    for module in ("files", "host_files"):
+        monkeypatch.setattr(f"bot.pmta.{module}.LEAST", 256 << 10)
+    bot.start(poll_bytes=256 << 10, time_limit=hurried)
+    behind = 0
+    for _ in range(60):
+        bot.live(MINUTE / 2)
+        states = {line.host: line for line in bot.diagnose.hosts()}
+        behind += states[dark].behind
+        outage = bot.outages.newest()
+        assert outage is not None
+        assert (outage.state is OutageState.OPEN) == bool(states[dark].trouble)
+        if not states[dark].trouble:
+            break
+    assert behind >= 2
+    assert bot.moves == []
+    assert next(move for move in bot.host_moves if move in HOST_NEWS) is OutageMove.OPEN
+    assert bot.host_moves[-1] is OutageMove.RESOLVE
+    counted, written = counted_and_written(bot)
+    assert counted == written
