@@ -227,8 +227,7 @@ class Diagnose:
         totals = self._tallies.totals
         cells = self._cells(isp, window)
         ours = {key[1] for key in cells}
-        now, long_run = self._clock.now(), self._long_run
-        waiting, trends = self._queues.trends(isp, now)
+        long_run, seen = self._long_run, self._queues.seen(isp, self._clock.now())
         before = {reply: tally for (reply,), tally in totals(window.before(), (Dim.REPLY,), isp=isp).items()}
         by_minute = {(int(m), r): tally for (m, r), tally in totals(window, (Dim.MINUTE, Dim.REPLY), isp=isp).items()}
         return Counts(
@@ -242,14 +241,14 @@ class Diagnose:
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
             minutes=_by_minute(by_minute),
             samples=self._tallies.samples(isp),
-            queues=self._queues.of(isp, now),
+            queues=seen.queues,
             hosts=self.hosts(),
             day=long_run.day(isp, window),
             recipients=long_run.recipients(isp, window),
             hosted=long_run.hosted(isp, window),
             usual=long_run.usual(isp, window, self._judgement.rule_of(isp).min_attempts),
-            waiting=waiting,
-            queue_trends=trends,
+            waiting=seen.together,
+            queue_trends=seen.trends,
             changed=self._changed(),
             replies_before=before,
             reply_minutes=by_minute,

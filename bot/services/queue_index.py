@@ -20,6 +20,15 @@ class _Sorted:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenQueues:
+    """The queues of one ISP, all of them as one (None where no host's queues are known), and each against earlier."""
+
+    queues: tuple[QueueState, ...]
+    together: QueueTrend | None
+    trends: tuple[QueueTrend, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     """One earlier look, by ISP. `sizes` is None where there was none."""
 
@@ -55,13 +64,14 @@ class QueueIndex:
             for queue in queues
         )
 
-    def trends(self, isp: str, now: datetime) -> tuple[QueueTrend | None, tuple[QueueTrend, ...]]:
-        """The queues of `isp` together (None where no host's queues are known), and each of them."""
-        hosts = {snapshot.host for snapshot in self._fresh(now)}
-        queues = self.of(isp, now)
+    def seen(self, isp: str, now: datetime) -> SeenQueues:
+        """The queues of `isp` now, and against earlier looks."""
+        fresh = tuple(self._fresh(now))
+        hosts = {snapshot.host for snapshot in fresh}
+        queues = tuple(queue for snapshot in fresh for queue in self._by_isp(snapshot).get(isp, ()))
         quarter, hour = (look.of(isp) for look in self._looks(now))
         whole = together(queues, hosts, quarter, hour) if hosts else None
-        return whole, queue_trends(queues, quarter, hour)
+        return SeenQueues(queues, whole, queue_trends(queues, quarter, hour))
 
     def rising(self, now: datetime) -> tuple[QueueTrend, ...]:
         """ISPs (`name` is the title) whose queues have clearly grown, most recipients gained first."""
