@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,8 +210,7 @@ class Diagnosis:
 
     @property
     def blind(self) -> bool:
-        seen_by_none = bool(self.hosts) and all(line.trouble for line in self.hosts)
-        return seen_by_none or any(line.behind for line in self.hosts)
+        return blind(self.hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +242,13 @@ class Overview:
     active_changes: int
     rising: tuple[QueueTrend, ...] = ()
     """ISPs (`name` is the title) whose queues have clearly grown, most recipients gained first."""
+
+    @property
+    def blind(self) -> bool:
+        """As of a diagnosis: the rates must not be read."""
+        return blind(self.hosts)
+
+
+def blind(hosts: Sequence[HostLine]) -> bool:
+    """True where no host is seen, or one is half counted: then no rate holds."""
+    return bool(hosts) and (all(line.trouble for line in hosts) or any(line.behind for line in hosts))

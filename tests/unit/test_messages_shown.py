@@ -143,6 +143,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     ),
     "diagnosis-blind": lambda: diagnosis_message(blind, None),
     "overview": lambda: overview_message(overview()),
+    "overview-blind": lambda: overview_message(overview(hosts=blind.hosts)),
     "overview-busy": lambda: overview_message(busy),
     "history-day": lambda: history_message(history()),
     "history-day-as-text": lambda: plainer(history_message(history())),
@@ -173,6 +174,7 @@ VIEWS: dict[str, Callable[[], dict[str, Any]]] = {
     "view-undo": lambda: preview.undo_view(applied, now=NOW),
     "view-refusal": lambda: preview.refusal_view("INC-42 is resolved: there is nothing left to change."),
     "view-home": lambda: home_view(overview(), [incident()], [applied], now=NOW),
+    "view-home-blind": lambda: home_view(overview(hosts=blind.hosts), [], [], now=NOW),
     "view-home-busy": lambda: home_view(busy, [], [], now=NOW),
     "view-home-calm": lambda: home_view(overview(lines=(), hosts=()), [], [], now=NOW),
 }
@@ -281,6 +283,14 @@ def test_stale_data_is_never_a_rate() -> None:
     head = MESSAGES["alert-blind"]().blocks[0]["text"]["text"]
     assert "rate not known, no fresh data" in head
     assert "*Gmail · 31 %" not in head
+
+
+def test_stale_data_makes_nobody_normal() -> None:
+    shown = MESSAGES["overview-blind"]()
+    assert shown.text == "The last 60 min: rates not known, no fresh data; none of 2 hosts seen."
+    assert "🟢" not in json.dumps(shown.payload(), ensure_ascii=False)
+    rows = next(block["rows"] for block in shown.blocks if block["type"] == "table")
+    assert {row[1]["text"] for row in rows[1:]} == {"–"}
 
 
 def test_hostile_replies_stay_inert() -> None:

@@ -13,7 +13,7 @@ from bot.core.incident import Incident
 from bot.core.tier import Tier
 from bot.slack.messages import buttons, fleet, states, texts
 from bot.slack.messages.message import Json, context, home_tab, section
-from bot.slack.messages.overview import rate_now, rising
+from bot.slack.messages.overview import NOT_KNOWN, rate_now, rising
 
 INCIDENTS, CHANGES, HOSTS, ISPS = 10, 10, 20, 8
 
@@ -30,7 +30,8 @@ def home_view(overview: Overview, incidents: Sequence[Incident], changes: Sequen
 
 
 def _state(overview: Overview, incidents: Sequence[Incident], changes: Sequence[Change]) -> str:
-    mark = states.incident_look(max(incidents, key=lambda i: i.tier))[0] if incidents else "🟢"
+    calm = "⚪" if overview.blind else "🟢"
+    mark = states.incident_look(max(incidents, key=lambda i: i.tier))[0] if incidents else calm
     what = f"{texts.counted(len(incidents), 'open incident')}" if incidents else "Nothing is open"
     return f"{mark} *{what}* · {texts.counted(len(changes), 'change')} in force · {fleet.fleet_words(overview.hosts)}"
 
@@ -88,6 +89,8 @@ def _host(line: HostLine) -> str:
 
 
 def _isps(overview: Overview) -> str:
+    if overview.blind:
+        return texts.closed(texts.capital(NOT_KNOWN))
     lines = []
     for line in overview.lines[:ISPS]:
         cause = f" · {line.cause.words}" if line.cause and line.tier > Tier.CLEAR else ""

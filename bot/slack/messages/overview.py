@@ -16,6 +16,7 @@ from bot.slack.messages.table import table
 LINES = 12
 CALM_SHOWN = 5
 RISING = 3
+NOT_KNOWN = "rates not known, no fresh data"
 
 
 def overview_message(overview: Overview) -> Message:
@@ -44,6 +45,8 @@ def _span(overview: Overview) -> str:
 
 def _head(overview: Overview) -> str:
     over = [line for line in overview.lines if line.tier > Tier.CLEAR]
+    if overview.blind:
+        return f"⚪ *Deferrals, last {_span(overview)}* · {NOT_KNOWN}"
     if not overview.lines:
         return f"*Deferrals, last {_span(overview)}* · no ISP with {overview.min_attempts} attempts or more"
     if not over:
@@ -59,12 +62,17 @@ def _rows(overview: Overview, lines: Sequence[OverviewLine]) -> list[list[str]]:
     rows = [["ISP", _span(overview), "before", "cause", "attempts"]]
     for line in lines:
         before = texts.percent(line.before.rate) if line.before.attempts >= overview.min_attempts else "–"
+        rate = "–" if overview.blind else rate_now(line)
         cause = line.cause.words if line.cause and line.tier > Tier.CLEAR else "–"
         code = f" ({line.code})" if line.code and cause != "–" else ""
-        isp = f"{states.tier_mark(line.tier)} {texts.clip(line.title, 30)}"
+        isp = f"{mark(overview, line)} {texts.clip(line.title, 30)}"
         inc = f" · INC-{line.incident}" if line.incident is not None else ""
-        rows.append([isp, rate_now(line), before, cause + code + inc, texts.count(line.now.attempts)])
+        rows.append([isp, rate, before, cause + code + inc, texts.count(line.now.attempts)])
     return rows
+
+
+def mark(overview: Overview, line: OverviewLine) -> str:
+    return "⚪" if overview.blind else states.tier_mark(line.tier)
 
 
 def rate_now(line: OverviewLine) -> str:
@@ -89,12 +97,12 @@ def rising(overview: Overview) -> str:
 def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
     parts = []
     rest = overview.lines[len(shown) :]
-    if rest:
+    if rest and not overview.blind:
         top = max(line.now.rate for line in rest)
         parts.append(f"{texts.counted(len(rest), 'more ISP')} at {texts.percent(top)} or less")
     if overview.few:
         parts.append(f"{overview.few} with under {overview.min_attempts} attempts")
-    parts.append("↑↓ the last 5 min" if any(_arrow(line) for line in shown) else "")
+    parts.append("↑↓ the last 5 min" if not overview.blind and any(_arrow(line) for line in shown) else "")
     parts.append(fleet.fleet_words(overview.hosts))
     parts.append(f"{texts.counted(overview.active_changes, 'change')} active" if overview.active_changes else "")
     return " · ".join(part for part in parts if part) + f" · at {texts.at_time(overview.at, overview.at)}"
@@ -102,6 +110,8 @@ def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
 
 def _sentence(overview: Overview) -> str:
     over = [line for line in overview.lines if line.tier > Tier.CLEAR]
+    if overview.blind:
+        return f"The last {_span(overview)}: {NOT_KNOWN}; {fleet.fleet_words(overview.hosts)}."
     if not over:
         return f"No ISP is above normal in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
     worst = f"{states.name(over[0])} at {texts.percent(over[0].now.rate)}"
