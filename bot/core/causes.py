@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
+from bot.core.blame import Blamed
 from bot.core.category import Category
 from bot.core.classify import Confidence, Verdict
 from bot.core.finding import Cause, Causes, Part
@@ -64,6 +65,7 @@ class _Found:
     tally: Tally = field(default_factory=Tally)
     templates: list[str] = field(default_factory=list)
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    blamed: Counter[Blamed] = field(default_factory=Counter)
     by_number: int = 0
     ips: Counter[str] = field(default_factory=Counter)
     vmtas: Counter[str] = field(default_factory=Counter)
@@ -115,6 +117,7 @@ def _gather(
         part.severity = max(part.severity, verdict.severity)
         part.tally += tally
         part.codes[name_of(samples.get(template, template)), verdict.meaning] += hits(tally)
+        part.blamed[verdict.blamed] += hits(tally)
         part.by_number += hits(tally) if verdict.confidence is Confidence.LOW else 0
         part.ips[ip] += hits(tally)
         part.vmtas[vmta] += hits(tally)
@@ -148,6 +151,7 @@ def _line(category: Category, part: _Found, aimed: int, by_ip: Counter[str], by_
         ips=_parts(part.ips, by_ip),
         vmtas=_parts(part.vmtas, by_vmta),
         weak=_weak(count, part.by_number),
+        blamed=max(part.blamed, key=lambda blamed: (part.blamed[blamed], blamed)),
     )
 
 

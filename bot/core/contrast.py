@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.core.blame import Blamed
 from bot.core.carriers import CLEARLY, MIN_ATTEMPTS
 from bot.core.category import Category
 from bot.core.causes import ENOUGH, Key, hits, tries
@@ -64,7 +65,7 @@ def contrast(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> Contra
         _HOSTS: break_down(_rows(cells, 0, cause.templates)),
         _CAMPAIGNS: break_down(_job_rows(cells, cause, around.jobs)),
     }
-    kind = _best(sides, cause.category)
+    kind = _best(sides, cause)
     if kind is None and (job := _may_be_behind(around.jobs, cause)):
         return _untold(f"campaign {job} may be behind it, and replies are not counted by campaign")
     if kind is None:
@@ -110,19 +111,21 @@ def _may_be_behind(jobs: Mapping[str, Tally], cause: Cause) -> str:
     return worst.key if cause.count / 2 <= beyond <= 2 * cause.count and clearly_worse(worst, rest, len(rows)) else ""
 
 
-def _best(sides: Mapping[Kind, Breakdown], category: Category) -> Kind | None:
+def _best(sides: Mapping[Kind, Breakdown], cause: Cause) -> Kind | None:
     """The side that explains most; among equals the one the cause is about."""
     gains = {kind: side.split.gain for kind, side in sides.items() if side.split}
     if not gains:
         return None
     best = max(gains.values())
     equal = [kind for kind, gain in gains.items() if gain >= AS_GOOD * best]
-    order = _order(category, {kind: len(split.parts) for kind in equal if (split := sides[kind].split)})
+    order = _order(cause, {kind: len(split.parts) for kind in equal if (split := sides[kind].split)})
     return min(equal, key=order.index)
 
 
-def _order(category: Category, names: Mapping[Kind, int]) -> list[Kind]:
-    if category in _OF_THE_IP:
+def _order(cause: Cause, names: Mapping[Kind, int]) -> list[Kind]:
+    category = cause.category
+    of_the_ip = cause.blamed in (Blamed.IP, Blamed.NETBLOCK)
+    if category in _OF_THE_IP or (category in _OF_THE_MESSAGE and of_the_ip):
         return [_IPS, _VMTAS, _HOSTS, _CAMPAIGNS]
     if category in _OF_THE_MESSAGE:
         return [_CAMPAIGNS, _VMTAS, _IPS, _HOSTS]

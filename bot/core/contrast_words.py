@@ -31,9 +31,11 @@ def split_words(
     yield f"{who} {'carries' if n == 1 else 'carry'} {found.share:.0%} of these replies{_bounds(split)}"
     if found.kind is Kind.NEW_IPS:
         yield f"{'it has' if n == 1 else 'they have'} hardly sent before; the older IPs are not affected: a warm-up"
-    yield from (f"that is all mail of {_NOUNS[kind][0]} {key}" for kind, key in same[:2])
     yield from _elsewhere(found, bad)
-    yield f"{split.held.rate:.0%} of {'its' if n == 1 else 'their'} mail gets them, {_rate(split.rest)} of the rest"
+    if same:
+        yield f"that is all mail of {' and of '.join(f'{_NOUNS[kind][0]} {key}' for kind, key in same[:2])}"
+    whose = "its" if n == 1 else "their"
+    yield f"{split.held.rate:.0%} of {whose} attempts get such a reply, {_rate(split.rest)} of the others"
 
 
 def even_words(found: Contrast, here: Part, bad: Sequence[tuple[str, float]]) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.core.blame import Blamed
 from bot.core.category import Category
 
 
@@ -96,6 +97,8 @@ class Cause:
     first: int | None = None
     last: int | None = None
     weak: str = ""
+    blamed: Blamed = Blamed.UNKNOWN
+    """Whom most of its replies name."""
 
     @property
     def count(self) -> int:

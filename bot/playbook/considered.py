@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
-from bot.core.diagnosis import Considered, Diagnosis
+from bot.core.diagnosis import Considered, Diagnosis, Offer
 from bot.core.finding import Elsewhere, Kind
 from bot.core.tier import Tier
 from bot.playbook.actions import Target
 from bot.playbook.evidence import carried
 from bot.playbook.schema import Playbook
-from bot.playbook.situation import situation_of
+from bot.playbook.situation import ranked, situation_of
 
 TOLD = 4
 _FROM = {Tier.THROTTLE: "5%", Tier.MIXED: "15%", Tier.REPUTATION: "25%", Tier.BLOCK: "50%"}
@@ -34,26 +35,32 @@ def against(playbook: Playbook, diagnosis: Diagnosis) -> str:
 
 
 def considered(
-    diagnosis: Diagnosis,
-    playbooks: Sequence[Playbook],
-    fitting: Sequence[Playbook],
-    offered: Collection[str],
-    exclude: Collection[str],
+    diagnosis: Diagnosis, playbooks: Sequence[Playbook], offered: Collection[Offer], exclude: Collection[str]
 ) -> tuple[Considered, ...]:
     """Playbooks that do something, fit this cause and are not offered; the nearest first, one for each thing to do."""
     found: list[Considered] = []
-    done = {playbook.deeds for playbook in playbooks if playbook.name in offered}
+    named = {offer.playbook: offer.targets for offer in offered}
+    done = {playbook.deeds for playbook in playbooks if playbook.name in named}
+    same = {(acts(playbook), frozenset(named[playbook.name])) for playbook in playbooks if playbook.name in named}
+    fitting = ranked(playbooks, situation_of(diagnosis))
     for playbook, reason in (*_fitting(diagnosis, fitting, exclude), *_too_strong(diagnosis, playbooks, fitting)):
-        if playbook.name not in offered and playbook.deeds not in done and reason:
-            done.add(playbook.deeds)
-            found.append(Considered(playbook.name, _title(playbook, diagnosis), reason))
+        part = carried(playbook, diagnosis)
+        if playbook.name in named or playbook.deeds in done or (acts(playbook), frozenset(part.keys)) in same:
+            continue
+        done.add(playbook.deeds)
+        title = playbook.title.of(part.n, isp=diagnosis.title) if part.n else playbook.name.replace("-", " ")
+        found.append(Considered(playbook.name, title, reason))
     return tuple(found[:TOLD])
+
+
+def acts(playbook: Playbook) -> frozenset[str]:
+    return frozenset(step.action for step in playbook.steps)
 
 
 def _fitting(
     diagnosis: Diagnosis, fitting: Sequence[Playbook], exclude: Collection[str]
 ) -> Iterable[tuple[Playbook, str]]:
-    best = fitting[0] if fitting else None
+    best = next(iter(fitting), None)
     for playbook in fitting:
         if not playbook.steps:
             continue
@@ -78,17 +85,12 @@ def _no_target(playbook: Playbook, diagnosis: Diagnosis) -> str:
 def _too_strong(
     diagnosis: Diagnosis, playbooks: Sequence[Playbook], fitting: Sequence[Playbook]
 ) -> Iterable[tuple[Playbook, str]]:
-    """What only a higher tier asks for."""
+    """What would be offered in a higher tier only."""
     here = situation_of(diagnosis)
     for tier in Tier:
         if tier <= diagnosis.tier:
             continue
-        for playbook in playbooks:
-            higher = playbook.fit(type(here)(here.isp, tier, here.cause, here.where, here.elsewhere))
-            if playbook.steps and playbook not in fitting and higher is not None:
-                yield playbook, f"only from {_FROM[tier]} deferred"
-
-
-def _title(playbook: Playbook, diagnosis: Diagnosis) -> str:
-    n = carried(playbook, diagnosis).n
-    return playbook.title.of(n, isp=diagnosis.title) if n else playbook.name.replace("-", " ")
+        then = ranked(playbooks, replace(here, tier=tier))
+        if then and then[0].steps:
+            found = (playbook for playbook in then if playbook.steps and playbook not in fitting)
+            yield from ((playbook, f"only from {_FROM[tier]} deferred") for playbook in found)

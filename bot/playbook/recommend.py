@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.core.diagnosis import Considered, Diagnosis, Offer, Page, Strength
 from bot.core.finding import Kind
 from bot.core.tier import Tier
-from bot.playbook.considered import against, considered
+from bot.playbook.considered import TOLD, acts, against, considered
 from bot.playbook.evidence import Carried, carried
-from bot.playbook.schema import Playbook, Situation
-from bot.playbook.situation import danger_beside, situation_of
+from bot.playbook.schema import Playbook
+from bot.playbook.situation import about, danger_beside, ranked, situation_of
 
 ALTERNATIVES = 5
 ACT_NOW = 4
@@ -44,14 +45,22 @@ def recommend(diagnosis: Diagnosis, playbooks: Sequence[Playbook], *, exclude: C
     """
     if sentence := _not_judged(diagnosis):
         return Recommendation((), sentence)
-    main = _one_cause(diagnosis, playbooks, exclude, ())
     beside = danger_beside(diagnosis)
-    if beside is None:
-        return main
-    fitting = ranked(playbooks, situation_of(diagnosis))
-    danger = _one_cause(beside, [playbook for playbook in playbooks if playbook not in fitting], exclude, main.offers)
-    grave = diagnosis.causes.dangerous is not None and diagnosis.causes.dangerous.severity >= ACT_NOW
-    return _joined(danger, main) if grave or not main.offers else _joined(main, danger)
+    causes = [diagnosis, *([beside] if beside else [])]
+    found = [_one_cause(cause, diagnosis, playbooks, exclude) for cause in causes]
+    danger = diagnosis.causes.dangerous
+    if beside and (not found[0].offers or (danger and danger.severity >= ACT_NOW)):
+        causes.reverse()
+        found.reverse()
+    offered = _once([offer for one in found for offer in one.offers], playbooks)
+    left = [considered(cause, playbooks, offered, exclude) for cause in causes]
+    return Recommendation(
+        offers=offered,
+        advice=" Beside it: ".join(one.advice for one in found),
+        considered=tuple(dict.fromkeys(chain.from_iterable(left)))[:TOLD],
+        check=tuple(dict.fromkeys(chain.from_iterable(one.check for one in found))),
+        pages=tuple(dict.fromkeys(chain.from_iterable(one.pages for one in found))),
+    )
 
 
 def offers(
@@ -77,47 +86,32 @@ def with_recommendation(
     )
 
 
-def ranked(playbooks: Iterable[Playbook], situation: Situation) -> tuple[Playbook, ...]:
-    """Those that fit, best first: recommended before alternative, the more exact before the more general, by name."""
-    fits = [(playbook.fit(situation), playbook) for playbook in playbooks]
-    found = [(fit, playbook) for fit, playbook in fits if fit is not None]
-    found.sort(key=lambda pair: (not pair[0][0], -pair[0][1], pair[1].name))
-    return tuple(playbook for _, playbook in found)
-
-
 def _one_cause(
-    diagnosis: Diagnosis, playbooks: Sequence[Playbook], exclude: Collection[str], taken: Sequence[Offer]
+    diagnosis: Diagnosis, whole: Diagnosis, playbooks: Sequence[Playbook], exclude: Collection[str]
 ) -> Recommendation:
+    """About one cause of the `whole`. A playbook is planned for one of them (`situation.about`), so offered for it."""
     fitting = ranked(playbooks, situation_of(diagnosis))
     if not fitting:
         return Recommendation((), "No playbook fits: look at the replies below and decide by hand.")
     best = fitting[0]
-    found: tuple[Offer, ...] = ()
-    if best.steps:
-        made = (_offer(playbook, part, diagnosis) for playbook, part in _with_target(fitting, diagnosis, exclude))
-        found = tuple(made)[: 1 + ALTERNATIVES]
-    names = {offer.playbook for offer in (*found, *taken)}
+    found = _with_target(fitting, diagnosis, exclude) if best.steps else ()
+    meant = (pair for pair in found if situation_of(about(pair[0], whole)) == situation_of(diagnosis))
     return Recommendation(
-        found,
+        tuple(_offer(playbook, part, diagnosis) for playbook, part in meant),
         best.advice.format(isp=diagnosis.title, cause=_cause(diagnosis), names=_names(diagnosis)),
-        considered(diagnosis, playbooks, fitting, names, exclude),
-        best.check,
-        tuple(Page(link.text, link.url) for link in best.links),
+        check=best.check,
+        pages=tuple(Page(link.text, link.url) for link in best.links),
     )
 
 
-def _joined(first: Recommendation, second: Recommendation) -> Recommendation:
-    """Both causes answered, the first one first; what is offered is not called considered."""
-    found = (*first.offers, *(offer for offer in second.offers if offer not in first.offers))[: 1 + ALTERNATIVES]
-    named = {offer.playbook for offer in found}
-    left = dict.fromkeys((*first.considered, *second.considered))
-    return Recommendation(
-        found,
-        f"{first.advice} Beside it: {second.advice}",
-        tuple(one for one in left if one.playbook not in named)[:4],
-        tuple(dict.fromkeys((*first.check, *second.check))),
-        tuple(dict.fromkeys((*first.pages, *second.pages))),
-    )
+def _once(found: Sequence[Offer], playbooks: Sequence[Playbook]) -> tuple[Offer, ...]:
+    """One offer for each playbook, and for each thing to do to the same targets."""
+    by_name = {playbook.name: playbook for playbook in playbooks}
+    kept: dict[tuple[frozenset[str], frozenset[str]], Offer] = {}
+    for offer in found:
+        if offer.playbook not in {one.playbook for one in kept.values()}:
+            kept.setdefault((acts(by_name[offer.playbook]), frozenset(offer.targets)), offer)
+    return tuple(kept.values())[: 1 + ALTERNATIVES]
 
 
 def _not_judged(diagnosis: Diagnosis) -> str:
@@ -137,13 +131,10 @@ def _with_target(
     fitting: Sequence[Playbook], diagnosis: Diagnosis, exclude: Collection[str]
 ) -> Iterable[tuple[Playbook, Carried]]:
     done = {playbook.deeds for playbook in fitting if playbook.name in exclude}
-    touched: set[tuple[frozenset[str], frozenset[str]]] = set()
     for playbook in fitting:
         part = carried(playbook, diagnosis)
-        same = frozenset(step.action for step in playbook.steps), frozenset(part.keys)
-        if part.n and playbook.deeds not in done and same not in touched and not against(playbook, diagnosis):
+        if part.n and playbook.deeds not in done and not against(playbook, diagnosis):
             done.add(playbook.deeds)
-            touched.add(same)
             yield playbook, part
 
 

@@ -24,6 +24,14 @@ def situation_of(diagnosis: Diagnosis) -> Situation:
     )
 
 
+def ranked(playbooks: Iterable[Playbook], situation: Situation) -> tuple[Playbook, ...]:
+    """Those that fit, best first: recommended before alternative, the more exact before the more general, by name."""
+    fits = [(playbook.fit(situation), playbook) for playbook in playbooks]
+    found = [(fit, playbook) for fit, playbook in fits if fit is not None]
+    found.sort(key=lambda pair: (not pair[0][0], -pair[0][1], pair[1].name))
+    return tuple(playbook for _, playbook in found)
+
+
 def danger_beside(diagnosis: Diagnosis) -> Diagnosis | None:
     """The same diagnosis as if the dangerous cause were alone; None where it is the commonest one or not sure."""
     danger = diagnosis.causes.dangerous

@@ -14,8 +14,9 @@ from bot.core.tier import Tier
 from bot.errors import ConfigError
 from bot.playbook.isps import load_isps
 from bot.playbook.load import load_playbooks, load_rules
-from bot.playbook.recommend import offers, ranked
+from bot.playbook.recommend import offers
 from bot.playbook.schema import Example, Given, Playbook
+from bot.playbook.situation import ranked
 from tests.playbook_samples import BAD, PLAYBOOKS, diagnosis, vmta_of
 
 SHIPPED = load_playbooks(PLAYBOOKS)
