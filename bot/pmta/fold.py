@@ -104,11 +104,11 @@ class _Grouped:
             self._parts = [pl.concat(self._parts).group_by(*self._keys, "kind").agg(pl.col("n").sum())]
 
     def counts(self, key: type[K], host: str) -> Counts[K]:
-        """The sums in the order of their keys."""
+        """The sums in the order of their keys (as a struct: a third of the price of as many columns)."""
         if not self._parts:
             return Counts.of(key, {})
         counts = [(pl.col("n") * (pl.col("kind") == kind)).alias(name) for kind, name in enumerate(_COUNTS)]
         table = pl.concat(self._parts).select(*self._keys, *counts)
-        table = table.group_by(self._keys).agg(pl.col(_COUNTS).sum()).sort(self._keys)
+        table = table.group_by(self._keys).agg(pl.col(_COUNTS).sum()).sort(pl.struct(self._keys))
         table = table.with_columns(host=pl.lit(host))
         return Counts(key, table.select(key._fields).get_columns(), table.select(_COUNTS).get_columns())

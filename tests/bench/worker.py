@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.cli import COLLECT_AFTER
-from bot.core.accounting import RowReader
+from bot.core.accounting import Header, RowReader
 from bot.core.model import FilePosition
 from bot.core.rollup import roll_up
-from bot.pmta.columns import read_piece
+from bot.pmta.columns import PIECE, Frames
 from bot.pmta.files import POLL_BYTES
+from bot.pmta.fold import Fold
+from bot.pmta.reader import Reading
 from bot.ports import NewRecords
 from bot.rates import rate_rows
 from bot.services.batches import batches
@@ -39,11 +41,20 @@ def polled(path: Path) -> Iterator[NewRecords]:
 
 
 def _poll(file: BinaryIO, positions: Sequence[FilePosition]) -> NewRecords:
+    """As `pmta.appended` counts what arrives: block by block."""
     (before,) = positions
     file.seek(before.offset)
-    found, used, header = read_piece(file.read(POLL_BYTES), before.header, host="mta1", isps=ISPS)
-    after = replace(before, offset=before.offset + used, header=header)
-    return NewRecords(found, (after,), waiting=os.fstat(file.fileno()).st_size - after.offset)
+    left = os.fstat(file.fileno()).st_size - before.offset
+    length = min(POLL_BYTES, left)
+    block = -(-length // max(2, -(-length // PIECE)))
+    blocks = (file.read(min(block, length - start)) for start in range(0, length, block))
+    frames = Frames(blocks, Header.parse(before.header) if before.header else None, Reading(ISPS))
+    fold = Fold("mta1")
+    for frame in frames:
+        fold.add(frame)
+    used = length - len(frames.rest)
+    after = replace(before, offset=before.offset + used, header=frames.header.line if frames.header else "")
+    return NewRecords(fold.total(), (after,), waiting=left - used)
 
 
 def counted(path: Path, _rows: int) -> int:
