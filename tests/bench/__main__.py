@@ -7,13 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import bulk, classify, gil, hosts, poll, questions
+from tests.bench import bulk, classify, gil, hosts, policy, poll, questions
 from tests.bench.rows import write_file
 from tests.bench.table import print_line
 
 TALLY_ROWS = 2
 """So many in the store for each row of the file: 10 million for the 2 GB."""
-PARTS = ("bulk", "poll", "hosts", "gil", "questions", "classify")
+PARTS = ("bulk", "poll", "hosts", "gil", "questions", "classify", "policy")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ def main() -> None:
             questions.run(Path(folder), asked.rows * TALLY_ROWS)
         if "classify" in parts:
             classify.run(path, asked.runs)
+        if "policy" in parts:
+            policy.run(path, asked.rows, asked.runs)
 
 
 if __name__ == "__main__":
