@@ -258,9 +258,9 @@ HOST_NEWS = (OutageMove.OPEN, OutageMove.REOPEN, OutageMove.CHANGE, OutageMove.R
 
 
 def counted_and_written(bot: Bot) -> tuple[int, int]:
-    window = Window.ending(bot.clock.now() + MINUTE, 2 * HOUR)
+    window = Window.ending(bot.clock.now() + MINUTE, 9 * HOUR)
     counted = sum(tally.attempts for tally in bot.tallies.totals(window, (Dim.ISP,)).values())
-    return counted, sum(row["type"] in {"d", "t"} for row in bot.scene.rows(2 * HOUR))
+    return counted, sum(row["type"] in {"d", "t"} for row in bot.scene.rows(9 * HOUR))
 
 
 def test_a_host_that_is_dark_for_ten_minutes_is_one_outage_and_everything_is_counted_once(bot: Bot) -> None:
