@@ -13,9 +13,14 @@ from bot.core.outage import DarkHost, Outage, OutageState
 from bot.errors import StoreError
 from bot.ports import Post
 from bot.sim.slack.server import LocalSlack
+from bot.slack.outbox import Outbox
+from bot.slack.pace import Pace
+from bot.slack.subjects import OutageSubjects
 from tests.diagnoses import NOW
+from tests.fakes import MemoryOutboxStore
 from tests.local_slack_bot import ANN, BO
 from tests.slack_desk import SlackDesk
+from tests.watch_rig import WatchRig
 
 HOST = DarkHost("mta7", NOW - timedelta(minutes=5), "192.0.2.7 port 22 refuses connections: does sshd run there?")
 
@@ -139,3 +144,32 @@ def test_killed_between_posting_and_remembering_it_repeats_under_the_same_id(
     assert len(ids) == 2
     assert ids[0] == ids[1]
     assert desk.new_outbox().deliver() == 0
+
+
+def test_ten_minutes_in_the_dark_are_one_message_from_the_alarm_to_the_end(desk: SlackDesk) -> None:
+    """Two hosts, one of them dead for ten virtual minutes: one post, edited, with its timeline in the thread."""
+    rig = WatchRig(hosts=("mta1", "mta2"))
+    rig.count(690, host="mta1")
+    rig.count(310, host="mta2")
+    told = OutageSubjects(MemoryOutboxStore(rig.outages, "OUT"), rig.clock)
+    pace = Pace(monotonic=desk.time.monotonic, wait=desk.time.wait)
+    outbox = Outbox(desk.client, [told], rig.clock, desk.slack.channel_id, pace=pace)
+    shown = []
+    for minute in range(20):
+        rig.clock.advance(timedelta(minutes=1))
+        rig.see("mta1", *(["mta2"] if not 4 <= minute < 14 else []))
+        rig.look_at_hosts.tick()
+        outbox.deliver()
+        shown.append(texts(desk)[0] if texts(desk) else "")
+    assert shown[8] == ""
+    assert shown[9].startswith("mta2: no data for 6 min (not read). It carried 31 % of the mail in the hour before.")
+    assert shown[13].startswith("mta2: no data for 10 min")
+    assert shown[14].startswith("Both hosts are read again; mta2 was dark for 11 min, everything its files hold")
+    assert shown[19] == shown[14]
+    (message,) = desk.slack.messages()
+    assert [line["text"].rpartition("> ")[2] for line in desk.slack.thread(str(message["ts"]))] == [
+        "`mta2` is dark",
+        "`mta2` is read again after 11 min",
+        "no host is dark any more, outage closed",
+    ]
+    assert len(desk.slack.calls("chat.postMessage")) == 1 + 3
