@@ -145,10 +145,7 @@ def _open(wire: Wire, order: Order, deadline: Deadline) -> paramiko.Channel:
 
 
 def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadline) -> None:
-    # exec_command waits for the host's answer without any limit: closing the channel is the way to end that wait
-    guard = threading.Timer(deadline.left_s(), _end, (channel,))
-    guard.daemon = True
-    guard.start()
+    channel.event = _Answered(channel, deadline)
     try:
         channel.settimeout(0.0)
         channel.exec_command(order.line)
@@ -160,8 +157,21 @@ def _start(channel: paramiko.Channel, wire: Wire, order: Order, deadline: Deadli
             sentence = f"sshd refused to run {order.title}: the account may run no commands."
             raise CommandFailed(order.host, sentence, status=_NO_STATUS, said="") from e
         raise MayHaveRun(order.host, _cut(order)) from e
-    finally:
-        guard.cancel()
+
+
+class _Answered(threading.Event):
+    """Told when the host has answered a request. paramiko waits for that without any limit: past the deadline the
+    channel is closed, which ends the wait too."""
+
+    def __init__(self, channel: paramiko.Channel, deadline: Deadline) -> None:
+        super().__init__()
+        self._channel = channel
+        self._deadline = deadline
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not super().wait(self._deadline.left_s()):
+            _end(self._channel)
+        return super().wait(timeout)
 
 
 @dataclass(slots=True)
