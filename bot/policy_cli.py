@@ -31,6 +31,7 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="The policy file; without it the shipped one.")] = None,
 ) -> None:
     """Check a policy file; tells every fault at once, then what its patterns do to each other."""
+    from bot.core.policy import PATTERNS
     from bot.knowledge import shipped_playbooks
     from bot.playbook.load import load_packs, load_rules
     from bot.playbook.policy_lint import lint_policies
@@ -50,8 +51,9 @@ def check(
     if wrong := sum(each.wrong for each in found):
         typer.echo(_times(wrong, "fault"), err=True)
         raise typer.Exit(1)
-    entries = sum(len(each.special) + len(each.transient) for each in policies.by_name.values())
-    typer.echo(f"{path}: {len(policies.by_name) + 1} policies, {entries} patterns asked: no fault found.")
+    patterns = sum(each.kind.sort in PATTERNS and each.origin == one.name for one in policies for each in one.entries())
+    plural = "policies" if len(policies) > 1 else "policy"
+    typer.echo(f"{path}: {len(policies)} {plural}, {patterns} patterns: no fault found.")
 
 
 @policy.command()
@@ -61,17 +63,17 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
 ) -> None:
     """The policy in force: what is matched, in the order it is asked, how long it waits, and why."""
-    from bot.policy_tables import names, policy_json, policy_table
+    from bot.policy_tables import policy_json, policy_table
 
     isps = _isps()
     policies = _policies(file, isps)
-    asked = [policies.of(_meant(isp, isps)).name] if isp else names(policies)
+    asked = [policies.of(_meant(isp, isps)).name] if isp else [each.name for each in policies]
     if as_json:
         typer.echo(policy_json(policies, asked))
         return
     out = _console()
     for name in asked:
-        out.print(policy_table(policies.by_name.get(name, policies.default), policies.isps_of(name)))
+        out.print(policy_table(policies.named(name), policies.isps_of(name)))
         out.print()
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.core.durations import duration_words
 from bot.core.isp import IspCatalog
-from bot.core.policy import DEFAULT, Kind, Policies, Policy, Sort, waits_text
+from bot.core.policy import Kind, Policies, Policy, Sort, waits_text
 from bot.policy_simulation import Applied, Outcome, Simulation
 
 MOST_ISPS = 20
@@ -35,8 +35,7 @@ def policy_table(policy: Policy, isps: Sequence[str]) -> RenderableType:
 
 def policy_json(policies: Policies, names: Sequence[str]) -> str:
     """The named policies as a JSON list; waits in seconds."""
-    found = [policies.by_name.get(name, policies.default) for name in names]
-    return json.dumps([_as_json(policy, policies.isps_of(policy.name)) for policy in found], indent=2)
+    return json.dumps([_as_json(policies.named(name), policies.isps_of(name)) for name in names], indent=2)
 
 
 def _as_json(policy: Policy, isps: Sequence[str]) -> dict[str, object]:
@@ -171,7 +170,9 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("what")
     for name in columns:
-        table.add_column(name, overflow="fold", justify="right" if name in ("records", "waits set", "waiting in all") else "left")
+        table.add_column(
+            name, overflow="fold", justify="right" if name in ("records", "waits set", "waiting in all") else "left"
+        )
     return table
 
 
@@ -188,8 +189,3 @@ def _percent(share: float) -> str:
 
 def _span(seconds: int) -> str:
     return duration_words(timedelta(seconds=seconds)) if seconds else "–"
-
-
-def names(policies: Policies) -> list[str]:
-    """Every policy, the default one last."""
-    return [*policies.by_name, DEFAULT]

@@ -36,6 +36,8 @@ class Sort(StrEnum):
 
 WAITS = frozenset({Sort.SPECIAL, Sort.UNIVERSAL, Sort.CONNECTION, Sort.VOLUME})
 """What a wait can be for."""
+PATTERNS = frozenset({Sort.TRANSIENT, Sort.SPECIAL})
+"""What is written as a pattern."""
 
 
 class Kind(NamedTuple):
@@ -210,6 +212,17 @@ class Policies:
         """The policy in force for an ISP key or a domain."""
         name = self.by_isp.get(isp)
         return self.by_name[name] if name else self.default
+
+    def __iter__(self) -> Iterator[Policy]:
+        """Every policy, the default one last."""
+        yield from self.by_name.values()
+        yield self.default
+
+    def __len__(self) -> int:
+        return len(self.by_name) + 1
+
+    def named(self, name: str) -> Policy:
+        return self.by_name.get(name, self.default)
 
     def isps_of(self, name: str) -> Sequence[str]:
         return [isp for isp, policy in self.by_isp.items() if policy == name]

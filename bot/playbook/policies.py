@@ -235,7 +235,7 @@ def _held(name: str, isps: tuple[str, ...]) -> tuple[str, ...]:
 def _name_faults(policies: dict[str, _Named], isps: IspCatalog | None) -> Iterator[tuple[str, str]]:
     """(policy, what is wrong with whom it is for)."""
     if DEFAULT not in policies or policies[DEFAULT].universal is None:
-        yield DEFAULT, "expected a policy of this name with a universal list, for every other ISP, found none"
+        yield DEFAULT, f"expected a policy called {DEFAULT} with a universal list, for every other ISP, found none"
     owners: dict[str, str] = {}
     for name, spec in policies.items():
         if name == DEFAULT:

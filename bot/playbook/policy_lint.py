@@ -40,7 +40,7 @@ class _Entry:
 
 def lint_policies(policies: Policies, classifier: Classifier, packs: Sequence[RulePack]) -> Iterator[Remark]:
     """Remarks on every policy; what `default` writes is told once, where it stands."""
-    for policy in (*policies.by_name.values(), policies.default):
+    for policy in policies:
         isps = policies.isps_of(policy.name)
         yield from _order(policy)
         yield from _waits(policy, classifier, isps)
