@@ -48,7 +48,7 @@ def read_plain(piece: bytes, header: Header, wanted: Mapping[str, str]) -> pl.Da
         return None
     if not table["marked"].all():
         return None
-    table = table.drop("marked")
+    table = table.drop("marked").rechunk()
     return table.with_columns(pl.all().str.replace_all(f",{chr(_MARK)}", "", literal=True)) if broken else table
 
 
