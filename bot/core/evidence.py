@@ -29,7 +29,7 @@ def of_danger(danger: Cause | None, where: Contrast | None) -> Iterable[str]:
         return
     sits = f": {where.evidence[0]}" if where.evidence and where.kind is not Kind.CANNOT_TELL else ""
     number = f"{danger.count:,} {'reply' if danger.count == 1 else 'replies'}"
-    yield f"beside it {number} speak{'s' if danger.count == 1 else ''} of {danger.category.words}{sits}"
+    yield f"beside it {number} of another cause, {danger.category.words}{sits}"
 
 
 def of_recipients(deferred: int, left_out: int, recipients: Recipients | None) -> Iterable[str]:

@@ -21,6 +21,8 @@ EXPECTED = 5.0
 """Replies each row should have had before rows can be called alike."""
 CHANCE = 4.0
 """So many standard deviations beyond what equal rows show are no accident."""
+FEWEST = 5
+"""Replies that must stand on the rows that carry it: with fewer, no test holds."""
 APART = 3.0
 """What carries it is so many times worse than the rest; below that rows differ as they always do."""
 MILDEST = 0.32
@@ -100,7 +102,12 @@ def _split(looks_bad: Sequence[Part], rows: Mapping[str, Part]) -> Split | None:
     sure = [row for row in looks_bad if wilson(row.hits, row.tries).low > rest.rate]
     held, rest = pooled(sure), _rest(sure, rows)
     whole = held.hits + rest.hits
-    if not sure or held.rate < NOTABLE or held.hits < SHARE * whole or not clearly_worse(held, rest, len(rows)):
+    if (
+        held.hits < FEWEST
+        or held.rate < NOTABLE
+        or held.hits < SHARE * whole
+        or not clearly_worse(held, rest, len(rows))
+    ):
         return None
     worst_first = tuple(sorted(sure, key=lambda row: (-row.hits, row.key)))
     return Split(worst_first, len(rows), held, rest, _gain(held, rest))

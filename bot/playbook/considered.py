@@ -14,8 +14,6 @@ from bot.playbook.schema import Playbook
 from bot.playbook.situation import ranked, situation_of
 
 TOLD = 4
-_FROM = {Tier.THROTTLE: "5%", Tier.MIXED: "15%", Tier.REPUTATION: "25%", Tier.BLOCK: "50%"}
-"""Where tiers begin unless they were set otherwise."""
 _OF_IPS = (Target.WORST_IPS, Target.AFFECTED_IPS)
 
 
@@ -93,4 +91,4 @@ def _too_strong(
         then = ranked(playbooks, replace(here, tier=tier))
         if then and then[0].steps:
             found = (playbook for playbook in then if playbook.steps and playbook not in fitting)
-            yield from ((playbook, f"only from {_FROM[tier]} deferred") for playbook in found)
+            yield from ((playbook, f"only in the {tier.name.lower()} tier") for playbook in found)
