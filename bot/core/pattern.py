@@ -20,6 +20,7 @@ SAMPLES = 64
 _QUANTIFIER = re.compile(r"([*+?]|\{(\d*)(,?)(\d*)\})([?+]?)")
 _OPENING = re.compile(r"\((?:\?(?::|<?[=!]))?")
 _NO_TEXT = frozenset({"^", "$", r"\b", r"\B", r"\A", r"\Z"})
+_CLASSES = "bBdDsSwWAZ"
 _GUESSES = " x1.-:@<A"
 _FITS_ITSELF = re.compile(r"\\[^\w\s]|[^\\\[\].^$]")
 
@@ -173,8 +174,8 @@ class _Reader:
             return self._class()
         self._place += 2 if here == "\\" else 1
         atom = self._pattern[start : self._place]
-        if here == "\\" and atom[1].isdigit():
-            raise BadPattern(f"no reference to a group expected, found {atom!r}")
+        if here == "\\" and atom[1].isalnum() and atom[1] not in _CLASSES:
+            raise BadPattern(f"one of \\b \\d \\s \\w and their opposites expected, found {atom!r}")
         return atom
 
     def _class(self) -> str:

@@ -43,7 +43,7 @@ _CODES = re.compile(r"([245]\d\d)?[- #(\[]*(?:\b([245]\.\d{1,3}\.\d{1,3}))?")
 _CONTINUED = re.compile(r"\s*[\r\n]+(?:[245]\d\d[- ])?(?:[245]\.\d{1,3}\.\d{1,3}[ \t]+)?")
 _SMALL_NUMBER = re.compile(r"(?<![\w.#/=-])(?![245]\d\d(?!\d))\d{1,4}(?![\w.]\w|\w)")
 _QUOTED = re.compile(
-    r"(?:\b(?:said|returned|responded|replied|answered|response|reply|error)(?: was| is| with)?:?|->)"
+    r"(?:\b(?:said|returned|responded|replied|answered|response|reply|error|failed|failure)(?: was| is| with)?:?|->)"
     r" {0,2}[\"'<(\[]{0,2}"
     r"(?=[45]\d\d[ -]\S)",
     re.IGNORECASE,
