@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -214,6 +215,25 @@ def test_readers_are_not_held_up_by_a_writer(tmp_path: Path) -> None:
         with writing(engine, "hold the lock") as connection:
             connection.execute(update(health).values(document="{}"))
             assert store.health() == (HostHealth("mta1", NOON),)
+
+
+def test_many_who_wait_to_write_do_not_hold_up_who_reads(tmp_path: Path) -> None:
+    """More than there are connections: they wait in turn, without one."""
+    with sqlite(tmp_path / "deferbot.db") as engine, ThreadPoolExecutor(40) as pool:
+        store = SqlFleetStore(engine)
+        with writing(engine, "hold the lock"):
+            started = Barrier(41)
+
+            def put(host: int) -> None:
+                started.wait()
+                store.put_health(HostHealth(f"mta{host}", NOON))
+
+            for host in range(40):
+                pool.submit(put, host)
+            started.wait()
+            assert [store.health() for _ in range(50)] == [()] * 50
+        pool.shutdown()
+        assert len(store.health()) == 40
 
 
 def test_a_write_that_waited_too_long_says_who_to_look_for(tmp_path: Path) -> None:
