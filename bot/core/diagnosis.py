@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -196,6 +196,21 @@ class Diagnosis:
     check: tuple[str, ...] = ()
     """What to look at, in this order."""
     pages: tuple[Page, ...] = ()
+    decided_on: timedelta | None = None
+    """The window that tier and recommendation come from, where it is not `window`."""
+
+    def decided_as(self, usual: Diagnosis) -> Diagnosis:
+        """The same counts with the tier and the recommendation of the usual window."""
+        return replace(
+            self,
+            tier=usual.tier,
+            offers=usual.offers,
+            advice=usual.advice,
+            considered=usual.considered,
+            check=usual.check,
+            pages=usual.pages,
+            decided_on=usual.window.length,
+        )
 
     @property
     def judged(self) -> bool:

@@ -10,7 +10,7 @@ from bot.core.model import QueueState, Recipients
 
 FEW_FROM, TIMES_EACH = 50, 5
 """So many deferrals or more, of which every recipient had so many on average: the same few, again and again."""
-MOSTLY = 0.8
+MOSTLY, NOTED = 0.8, 0.05
 OWN_LIMITS = {
     "connect rate limit reached": "max-connect-rate",
     "message rate limit reached": "max-msg-rate",
@@ -40,7 +40,7 @@ def of_recipients(deferred: int, left_out: int, recipients: Recipients | None) -
             yield f"{again}: full or dead mailboxes, not a block, and not in the tier"
             return
         yield again
-    if left_out:
+    if left_out >= NOTED * deferred and left_out:
         yield f"{left_out:,} of {deferred:,} deferrals are full or dead mailboxes: not in the tier"
 
 

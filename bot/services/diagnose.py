@@ -76,20 +76,28 @@ class Diagnose:
         self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
 
     def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:
-        """Everything known about one ISP now, with the playbooks that fit. `length`: another window than usual."""
-        window = self._window(length)
-        counts = self._counts(isp, window)
+        """Everything known about one ISP now, with the playbooks that fit.
+
+        `length`: look at another window than usual; tier and recommendation stay those of the usual one.
+        """
         incident = next((i for i in self._incidents.unresolved() if i.isp == isp), None)
-        diagnosis = judge(
+        usual = with_recommendation(
+            self._judged(isp, self._window(), incident), self._playbooks, exclude=self._active(incident)
+        )
+        if length is None or length == self._judgement.window:
+            return usual
+        return self._judged(isp, self._window(length), incident).decided_as(usual)
+
+    def _judged(self, isp: str, window: Window, incident: Incident | None) -> Diagnosis:
+        return judge(
             isp,
             self._isps.title(isp),
             window,
-            counts,
+            self._counts(isp, window),
             self._classify(isp),
             incident.tier if incident else Tier.CLEAR,
             self._judgement.rule_of(isp),
         )
-        return with_recommendation(diagnosis, self._playbooks, exclude=self._active(incident))
 
     def candidates(self) -> tuple[str, ...]:
         """Every ISP that may be above a floor: one cheap question, for every poll.

@@ -49,6 +49,7 @@ def test_only_what_the_replies_say_is_said_of_the_cause() -> None:
     assert list(of_recipients(864, 300, hit(7, 864))) == [again, part]
     assert list(of_recipients(864, 300, hit(700, 864))) == [part]
     assert list(of_recipients(864, 0, None)) == []
+    assert list(of_recipients(864, 40, None)) == []  # a few always are
 
 
 def test_an_estimate_is_called_one() -> None:

@@ -11,6 +11,7 @@ from bot.core.change import ChangeState
 from bot.core.diagnosis import QueueTrend, Share, Untold, Usual
 from bot.core.distinct import hashed, merged
 from bot.core.model import RECIPIENTS_EVERY_S, HostFacts, HostHealth, IspCell, RollUp, Tally
+from bot.core.tier import Tier
 from bot.core.trends import DAY, HOUR
 from bot.ports import NewRecords
 from bot.store.changes import SqlChangeStore
@@ -65,6 +66,10 @@ def test_another_window_is_taken_where_it_is_asked_for(rig: WatchRig) -> None:
     diagnosis = rig.diagnose.isp("gmail", QUARTER)
     assert (diagnosis.now, diagnosis.window.length) == (Tally(50, 50), QUARTER)
     assert [span.length for span in diagnosis.spans] == [5 * MINUTE, QUARTER, HOUR]
+    usual = rig.diagnose.isp("gmail")
+    assert (diagnosis.tier, diagnosis.advice, diagnosis.decided_on) == (usual.tier, usual.advice, 60 * MINUTE)
+    assert (usual.tier, usual.decided_on) == (Tier.REPUTATION, None)  # 30 %, not 50 %
+    assert rig.diagnose.isp("gmail", HOUR) == usual
 
 
 def test_the_same_hour_of_earlier_days(rig: WatchRig) -> None:

@@ -172,7 +172,8 @@ def _actions(incident: Incident | None) -> list[sb.Element]:
 
 def _footer(diagnosis: Diagnosis, incident: Incident | None) -> str:
     about = f"`INC-{incident.id}` · {incident.state.value}" if incident is not None else "no open incident"
-    return f"{about} · {fleet.oldest_data(diagnosis.hosts)} at {texts.at_time(diagnosis.at, diagnosis.at)}"
+    usual = f" · tier and action from {texts.window_words(diagnosis.decided_on)}" if diagnosis.decided_on else ""
+    return f"{about}{usual} · {fleet.oldest_data(diagnosis.hosts)} at {texts.at_time(diagnosis.at, diagnosis.at)}"
 
 
 def _sentence(diagnosis: Diagnosis) -> str:

@@ -29,7 +29,8 @@ def history_message(history: History, *, rule: TierRule | None = None) -> Messag
 
 def curve(history: History, rule: TierRule) -> chart.Curve | None:
     """At most 20 stretches with mail; None where there are fewer than two."""
-    window, width = history.window, width_for(history.window.length, chart.POINTS)
+    window = history.window
+    width = width_for(window.end - max(window.start, history.begins), chart.POINTS)
     # Within a day from its beginning, so that no time of day stands there twice.
     first = window.start if window.length <= DAY else None
     held = [point for point in stretches(history.hours, width, first) if point.tally.attempts]
