@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import tempfile
 from pathlib import Path
 
+from bot.cli import COLLECT_AFTER
 from tests.bench import bulk, classify, gil, hosts, policy, poll, questions
 from tests.bench.rows import write_file
 from tests.bench.table import print_line
@@ -47,4 +49,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(COLLECT_AFTER)  # as the command line does
     main()
