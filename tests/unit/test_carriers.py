@@ -30,6 +30,10 @@ def rows(**counts: tuple[int, int]) -> list[Share]:
         ({"a": (0, 5), "b": (500, 100), "c": (500, 100)}, []),  # too few attempts to accuse a
         ({"a": (5, 95)}, []),  # alone: nothing to compare with
         ({"a": (0, 30)} | {f"x{n}": (700, 300) for n in range(9)}, []),  # bad, but the trouble is elsewhere
+        ({"a": (14, 6), "b": (21, 3)}, []),  # 30 % against 12 %, but of 20 and 24 attempts: may be chance
+        ({"a": (700, 300), "b": (1050, 150)}, ["a"]),  # the same of a thousand each
+        ({"a": (400, 600), "b": (15, 8), "c": (950, 50), "d": (950, 50)}, ["a", "b"]),  # few, but far from the rest
+        ({"a": (400, 600), "b": (21, 3), "c": (950, 50), "d": (950, 50)}, ["a"]),  # b is not half as bad
     ],
 )
 def test_those_who_stand_out(counts: dict[str, tuple[int, int]], expected: list[str]) -> None:

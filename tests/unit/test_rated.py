@@ -36,7 +36,11 @@ def rated(fleet: MemoryFleetStore) -> RatedTallies:
         cell("mta3", "ip3", "550"): Tally(0, 0, 5),
         cell("mta3", "ip3", isp="yahoo"): Tally(70),
     }
-    jobs = {JobCell(int(NOON.timestamp()) - 600, "gmail", "mta1", "c1"): Tally(990, 10)}
+    jobs = {
+        JobCell(int(NOON.timestamp()) - 600, "gmail", "mta1", "c1"): Tally(90, 10),
+        JobCell(int(NOON.timestamp()) - 600, "gmail", "mta3", "c1"): Tally(900),
+        JobCell(int(NOON.timestamp()) - 600, "gmail", "mta3", "c3"): Tally(70),
+    }
     tallies.commit("mta1", NewRecords(RollUp(cells, jobs), ()))
     return RatedTallies(tallies, fleet, ManualClock(NOON), HOUR)
 
@@ -57,4 +61,4 @@ def test_deliveries_of_a_host_without_t_records_are_left_out(rated: RatedTallies
         ("mta3", "550"): Tally(0, 0, 5),
     }
     assert rated.totals(WINDOW, (), isp="gmail") == {(): Tally(90, 10, 5)}
-    assert rated.totals(WINDOW, (Dim.JOB,), isp="gmail") == {("c1",): Tally(990, 10)}
+    assert rated.totals(WINDOW, (Dim.JOB,), isp="gmail") == {("c1",): Tally(90, 10)}  # campaigns know their host too
