@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.core.policy import VOLUME, Kind, Policies, Policy, Sort, Volume
+from bot.core.policy import LONGEST_REPLY, VOLUME, Kind, Policies, Policy, Sort, Volume
 from bot.core.retry_times import DISORDER_S, FORGOTTEN_AFTER_S, Why
 
 REPLIES_REMEMBERED = 20_000
@@ -209,7 +209,8 @@ class PolicyEngine:
         follower = self._followers.get(key)
         if follower is None:
             follower = self._followers[key] = Follower(self._policies.of(key.isp))
-        return follower.see(at, self._kind_of(key.isp, record_type, "" if record_type == "d" else diag))
+        text = "" if record_type == "d" else diag[:LONGEST_REPLY]
+        return follower.see(at, self._kind_of(key.isp, record_type, text))
 
     def clear(self, isp: str, now: datetime) -> list[Key]:
         """Retry now: clears every running wait of an ISP and tells which."""

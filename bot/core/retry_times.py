@@ -176,10 +176,9 @@ def _checked(policy: Policy, state: State, minute: int) -> list[Change]:
 def _looked_back(policy: Policy, volume: Volume, state: State, now: int) -> Change | None:
     """The volume rule at the beginning of minute `now`."""
     at, own = now * 60, state.kind == VOLUME
-    if now - volume.minutes < state.counted_from or (own and state.waits(at)):
-        return None
     period = [each for each in state.minutes if now - volume.minutes <= each.minute < now]
-    if not any(each.attempts for each in period):
+    whole = now - volume.minutes >= state.counted_from
+    if not whole or not any(each.attempts for each in period) or (own and state.waits(at)):
         return None
     if sum(each.delivered for each in period) >= volume.delivered_at_least:
         return Change(at, Why.ENOUGH, replace(state, step=0, checked=now)) if own and state.step else None

@@ -246,12 +246,19 @@ def _name_faults(policies: dict[str, _Named], isps: IspCatalog | None) -> Iterat
             if owner := owners.get(isp):
                 yield name, f"expected an ISP of one policy, found {isp}, which {owner} has too"
             owners.setdefault(isp, name)
-            if isps and isps.resolve(isp) != isp and "." not in isp:
-                near = isps.nearest(isp)
-                yield (
-                    name,
-                    f"expected an ISP's key or a domain, found {isp!r}" + (f"; did you mean {near}?" if near else ""),
-                )
+            if isps and (fault := _whose(isp, isps)):
+                yield name, fault
+
+
+def _whose(isp: str, isps: IspCatalog) -> str:
+    """Why no record is ever told to be of `isp`, "" where one may be."""
+    known = isps.resolve(isp)
+    if known == isp or (known is None and "." in isp):
+        return ""
+    if known:
+        return f"expected an ISP's key, or a domain that is no ISP's, found {isp!r}, which is {known}"
+    near = isps.nearest(isp)
+    return f"expected an ISP's key or a domain, found {isp!r}" + (f"; did you mean {near}?" if near else "")
 
 
 def _policy(name: str, spec: PolicySpec, default: Policy | None) -> Policy:

@@ -165,6 +165,17 @@ def test_a_clock_that_is_set_back_leaves_no_wait_longer_than_its_own_length() ->
     assert stands(state) == (UNIVERSAL, 0, -7200 + 600)
 
 
+def test_a_clock_that_is_set_back_does_not_judge_a_wait_of_the_volume_rule() -> None:
+    few = [(0, DELIVERY), (180, DELIVERY)]
+    back = [(-3600, BOUNCE), (-3300, BOUNCE)]
+    _, state = told(WITH_VOLUME, *few, *back)
+    assert stands(state) == (VOLUME, 1, -3600 + 600)
+    follower = Follower(WITH_VOLUME)
+    for seconds, kind in [*few, *back]:
+        follower.see(NOON + seconds, kind)
+    assert shown(follower) == shown(state)
+
+
 def test_records_that_come_a_little_late_shorten_nothing() -> None:
     _, state = told(POLICY, (0, UNIVERSAL), (-DISORDER_S, UNIVERSAL))
     assert stands(state) == (UNIVERSAL, 1, 600)
