@@ -98,7 +98,7 @@ class TallyStore(Protocol):
 
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         """Sum tallies of whole minutes inside `window`, grouped by `by` (keys in that order, as text;
-        MINUTE as epoch seconds in text). `Dim.JOB` goes together with MINUTE and ISP only."""
+        MINUTE as epoch seconds in text). `Dim.JOB` goes together with MINUTE, ISP and HOST only."""
         ...
 
     def samples(self, isp: str) -> Mapping[str, str]:
