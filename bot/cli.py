@@ -180,6 +180,7 @@ def classify(
         str, typer.Option("--provider", "-p", help="Who answered, by any usual name or domain; else the text decides.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    never_hit: Annotated[bool, typer.Option("--never-hit", help="Then the rules that decided nothing.")] = False,
 ) -> None:
     """What an SMTP reply means: category, permanent or not, the rule, whom it blames, how long to wait."""
     from bot.classify import answers, provider_key, to_json, to_text
@@ -189,6 +190,9 @@ def classify(
     asked = provider_key(provider, knowledge)
     for answer in answers(replies_of(reply), asked, knowledge):
         typer.echo(to_json(answer) if as_json else to_text(answer, knowledge))
+    if never_hit:
+        for rule in knowledge.classifier.never_hit():
+            typer.echo(f"never hit: {rule}", err=True)
 
 
 def replies_of(argument: str) -> Iterator[str]:

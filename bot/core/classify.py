@@ -128,18 +128,26 @@ class Classifier:
             (pattern, provider) for provider, patterns in (signatures or {}).items() for pattern in patterns
         )
         self._lent = {isp: provider for provider, isps in (also or {}).items() for isp in isps}
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self.decide)
+        self._hit: set[str] = set()
 
     def classify(self, reply: str, isp: str) -> Verdict:
         """The meaning of one raw reply (or reply template) from `isp`; `rule_id` "" where no rule matches."""
-        return self._remembered(reply[:LONGEST], isp)
+        verdict = self._remembered(reply[:LONGEST], isp)
+        self._hit.add(verdict.rule_id)
+        return verdict
+
+    def never_hit(self) -> list[str]:
+        """Ids of the rules that `classify` has not answered by so far, in their order: to be looked at after weeks."""
+        return [rule.id for rule in self.rules if rule.id not in self._hit]
 
     def signed_by(self, reply: str) -> list[str]:
         """Providers whose signature the reply carries, in the order of their packs."""
         return self._signed(asked(clean(reply[:LONGEST])))
 
-    def _decide(self, reply: str, isp: str) -> Verdict:
-        text = clean(reply)
+    def decide(self, reply: str, isp: str) -> Verdict:
+        """As `classify`, but nothing is remembered: a trial of the rules, no reply anybody got."""
+        text = clean(reply[:LONGEST])
         whole = asked(text)
         signed = self._signed(whole)
         own = [isp, self._lent[isp]] if isp in self._lent else [isp]

@@ -92,7 +92,7 @@ def _examples(path: Path, pack: RulePack, classifier: Classifier) -> Iterable[st
     for _, key, place, spec in pack.specs():
         for number, example in enumerate(spec.examples):
             isp = "" if pack.provider == GENERIC else pack.provider
-            decided = classifier.classify(example, isp).rule_id
+            decided = classifier.decide(example, isp).rule_id
             if decided != f"{pack.provider}/{spec.id}":
                 yield (
                     f"{path}: {key}[{place}].examples[{number}]: a reply that {spec.id} decides expected, "

@@ -107,6 +107,14 @@ def test_stages_are_asked_in_order_whatever_the_order_in_the_files() -> None:
     assert asked.classify("550 5.7.1 busy", "yahoo").rule_id == "generic/phrase"
 
 
+def test_rules_that_never_answered_are_known() -> None:
+    asked = Classifier([rule("busy", "busy", Category.SERVER_ERROR), rule("idle", "idle", Category.OTHER)])
+    asked.decide("550 idle", "gmail")  # a trial counts for nothing
+    asked.classify("421 busy", "gmail")
+    asked.classify("421 neither", "gmail")
+    assert asked.never_hit() == ["generic/idle"]
+
+
 def test_nothing_known_is_said_so() -> None:
     verdict = Classifier([]).classify("550 anything", "gmail")
     assert (verdict.rule_id, verdict.category, verdict.permanent) == ("", Category.OTHER, True)

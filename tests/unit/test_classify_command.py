@@ -120,6 +120,14 @@ def test_one_a_line_on_standard_input() -> None:
     ]
 
 
+def test_rules_that_decided_nothing_are_listed_apart() -> None:
+    done = CliRunner().invoke(cli, ["classify", "--json", "--never-hit", "-p", "yahoo", COMPLAINTS])
+    unused = done.stderr.splitlines()
+    assert "never hit: yahoo/permanent" in unused
+    assert "never hit: yahoo/complaints" not in unused
+    assert len(done.stdout.splitlines()) == 1
+
+
 def test_one_reply_as_an_argument() -> None:
     done = CliRunner().invoke(cli, ["classify", "--provider", "gmail", "421-4.7.28 unusual rate of mail"])
     assert done.exit_code == 0
