@@ -102,10 +102,12 @@ def _by_hour(hours: Table, source: Table, rows: Iterable[Row]) -> list[tuple[int
     places = [names.index(name) for name in _keys(hours)]
     sums: dict[tuple[int | str, ...], list[int]] = {}
     for row in rows:
-        minute = int(row[0])
-        kept = sums.setdefault((minute - minute % HOUR_S, *(row[place] for place in places)), [0] * len(COUNTS))
-        for place, count in enumerate(row[-len(COUNTS) :]):
-            kept[place] += int(count)
+        minute, delivered, deferred, bounced, queue_deferred = map(int, (row[0], *row[-4:]))
+        kept = sums.setdefault((minute - minute % HOUR_S, *[row[place] for place in places]), [0, 0, 0, 0])
+        kept[0] += delivered
+        kept[1] += deferred
+        kept[2] += bounced
+        kept[3] += queue_deferred
     return sorted((*key, *counts) for key, counts in sums.items())
 
 
