@@ -32,9 +32,10 @@ class Remembered:
         self._kept: tuple[Hashable, dict[Hashable, object]] = (None, {})
 
     def get(self, stamp: Hashable, key: Hashable, ask: Callable[[], T]) -> T:
-        if self._kept[0] != stamp:
-            self._kept = (stamp, {})
-        known = self._kept[1]
+        kept = self._kept
+        if kept[0] != stamp:
+            kept = self._kept = (stamp, {})
+        known = kept[1]
         if key not in known:
             known[key] = ask()
         return cast(T, known[key])

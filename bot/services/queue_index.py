@@ -21,7 +21,7 @@ class _Sorted:
 
 @dataclass(frozen=True, slots=True)
 class SeenQueues:
-    """The queues of one ISP, all of them as one (None where no host's queues are known), and each against earlier."""
+    """The queues of one ISP; all as one against earlier (None where no host's list is known in full), and each."""
 
     queues: tuple[QueueState, ...]
     together: QueueTrend | None
@@ -67,7 +67,8 @@ class QueueIndex:
     def seen(self, isp: str, now: datetime) -> SeenQueues:
         """The queues of `isp` now, and against earlier looks."""
         fresh = tuple(self._fresh(now))
-        hosts = {snapshot.host for snapshot in fresh}
+        # A list that PMTA cut short would look like queues that shrank.
+        hosts = {snapshot.host for snapshot in fresh if snapshot.complete}
         queues = tuple(queue for snapshot in fresh for queue in self._by_isp(snapshot).get(isp, ()))
         quarter, hour = (look.of(isp) for look in self._looks(now))
         whole = together(queues, hosts, quarter, hour) if hosts else None
@@ -78,7 +79,7 @@ class QueueIndex:
         hosts: set[str] = set()
         held: dict[str, list[QueueState]] = {}
         for snapshot in self._fresh(now):
-            hosts.add(snapshot.host)
+            hosts.update((snapshot.host,) if snapshot.complete else ())
             for isp, queues in self._by_isp(snapshot).items():
                 held.setdefault(isp, []).extend(queues)
         large = [isp for isp, queues in held.items() if sum(queue.recipients for queue in queues) >= GROWN_BY]

@@ -10,7 +10,7 @@ import pytest
 from bot.core.change import ChangeState
 from bot.core.diagnosis import QueueTrend, Share, Untold, Usual
 from bot.core.distinct import hashed, merged
-from bot.core.model import RECIPIENTS_EVERY_S, HostFacts, HostHealth, IspCell, RollUp, Tally
+from bot.core.model import RECIPIENTS_EVERY_S, HostFacts, HostHealth, HostSnapshot, IspCell, RollUp, Tally
 from bot.core.tier import Tier
 from bot.core.trends import DAY, HOUR
 from bot.ports import NewRecords
@@ -154,6 +154,13 @@ def test_a_new_host_is_not_taken_for_growth(rig: WatchRig) -> None:
     diagnosis = rig.diagnose.isp("gmail")
     assert diagnosis.waiting == QueueTrend("", "", 400, None, 400)
     assert (diagnosis.rising, rig.diagnose.overview().rising) == ((), ())
+
+
+def test_a_list_that_was_cut_short_is_not_compared(rig: WatchRig) -> None:
+    rig.queues(queue("v1", recipients=400), queue("v2", recipients=9000))
+    rig.clock.advance(HOUR)
+    rig.fleet.put_snapshot(HostSnapshot("mta1", rig.clock.now(), (queue("v1", recipients=400),), (), complete=False))
+    assert rig.diagnose.isp("gmail").waiting is None
 
 
 def test_queues_nobody_has_seen_lately_are_not_known(rig: WatchRig) -> None:
