@@ -81,6 +81,7 @@ def show(
 def simulate(
     files: Annotated[list[str], typer.Argument(help="Accounting files (.csv, .csv.gz), or - for standard input.")],
     file: PolicyOption = None,
+    against: Annotated[Path | None, typer.Option(help="A second policy file, shown beside the first.")] = None,
     isp: Annotated[str | None, typer.Option(help="Only this ISP, by any usual name.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every ISP as a JSON list.")] = False,
 ) -> None:
@@ -88,23 +89,26 @@ def simulate(
     from rich.console import Console
 
     from bot.policy_simulation import simulate as simulated
-    from bot.policy_tables import notes, simulation_json, simulation_tables
+    from bot.policy_tables import comparison_json, comparison_table, notes, simulation_json, simulation_tables
     from bot.progress import progress_bar, speed
 
+    if against and "-" in files:
+        raise typer.BadParameter("standard input cannot be read twice; name files", param_hint="--against")
     isps = _isps()
-    policies = _policies(file, isps)
+    tried = [_policies(each, isps) for each in ([file, against] if against else [file])]
     told = Console(stderr=True)
     began = time.monotonic()
-    with progress_bar(files, told) as done:
-        found = simulated(files, policies, isps=isps, isp=isp, told=done)
+    with progress_bar(files * len(tried), told) as done:
+        found = [simulated(files, each, isps=isps, isp=isp, told=done) for each in tried]
     if told.is_terminal:
-        told.print(speed(found.records, time.monotonic() - began), highlight=False)
-    if as_json:
-        typer.echo(simulation_json(found))
-        for note in notes(found, len(found.outcomes)):
-            typer.echo(note, err=True)
-    else:
-        _console().print(simulation_tables(found, isps))
+        told.print(speed(sum(each.records for each in found), time.monotonic() - began), highlight=False)
+    first, *second = found
+    if not as_json:
+        _console().print(comparison_table(first, second[0], isps) if second else simulation_tables(first, isps))
+        return
+    typer.echo(comparison_json(first, second[0]) if second else simulation_json(first))
+    for note in notes(first, len(first.outcomes)):
+        typer.echo(note, err=True)
 
 
 def _isps() -> IspCatalog:

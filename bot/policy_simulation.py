@@ -75,6 +75,10 @@ class Outcome:
         return (self.deferred - self.transient) / left if left else 0.0
 
     @property
+    def held(self) -> int:
+        return self.held_delivered + self.held_deferred
+
+    @property
     def waits(self) -> int:
         return sum(each.waits for each in self.applied.values())
 

@@ -64,6 +64,35 @@ def simulation_tables(found: Simulation, isps: IspCatalog) -> RenderableType:
     return Group(*parts, *(Text(note) for note in notes(found, len(shown))))
 
 
+def comparison_table(found: Simulation, other: Simulation, isps: IspCatalog) -> RenderableType:
+    """Two policies on the same mail side by side; the first one's figure, then the other's."""
+    others = {each.isp: each for each in other.outcomes}
+    shown = [(each, others[each.isp]) for each in found.outcomes if each.waits or others[each.isp].waits]
+    table = Table(title=_title(found), title_justify="left", box=None, pad_edge=False)
+    table.add_column("ISP")
+    for name in ("attempts", "without transient", "waits", "waiting in all", "held", "of them deferred"):
+        table.add_column(name, justify="right")
+        if name != "attempts":
+            table.add_column("against", justify="right")
+    for pair in shown[:MOST_ISPS]:
+        cells = zip(*(_figures(each) for each in pair), strict=True)
+        table.add_row(
+            Text(isps.title(pair[0].isp)), f"{pair[0].attempts:,}", *(cell for both in cells for cell in both)
+        )
+    return Group(table, *(Text(note) for note in notes(found, len(shown[:MOST_ISPS]))))
+
+
+def _figures(each: Outcome) -> tuple[str, ...]:
+    """What two policies are compared by."""
+    return (
+        _percent(each.rate_without_transient),
+        f"{each.waits:,}",
+        _span(each.waited_s),
+        f"{each.held:,} ({_percent(each.held / each.attempts) if each.attempts else '–'})",
+        f"{each.held_deferred:,}",
+    )
+
+
 def _overview(found: Simulation, shown: Sequence[Outcome], isps: IspCatalog) -> Table:
     table = Table(title=_title(found), title_justify="left", box=None, pad_edge=False)
     table.add_column("ISP")
@@ -80,19 +109,10 @@ def _overview(found: Simulation, shown: Sequence[Outcome], isps: IspCatalog) -> 
     ):
         table.add_column(name, justify="right")
     for each in shown:
-        held = each.held_delivered + each.held_deferred
-        table.add_row(
-            Text(isps.title(each.isp)),
-            each.policy.name,
-            f"{each.attempts:,}",
-            _percent(each.rate),
-            _percent(each.rate_without_transient),
-            f"{each.keys:,}",
-            f"{each.waits:,}",
-            _span(each.waited_s),
-            f"{held:,} ({_percent(held / each.attempts) if each.attempts else '–'})",
-            f"{each.held_deferred:,}",
-        )
+        without, waits, waiting, held, deferred = _figures(each)
+        attempts, keys = f"{each.attempts:,}", f"{each.keys:,}"
+        cells = (attempts, _percent(each.rate), without, keys, waits, waiting, held, deferred)
+        table.add_row(Text(isps.title(each.isp)), each.policy.name, *cells)
     return table
 
 
@@ -128,6 +148,13 @@ def notes(found: Simulation, shown: int) -> Iterator[str]:
 def simulation_json(found: Simulation) -> str:
     """Every ISP as a JSON list; rates in [0, 1], waits in seconds."""
     return json.dumps([_outcome_json(each) for each in found.outcomes], indent=2, ensure_ascii=False)
+
+
+def comparison_json(found: Simulation, other: Simulation) -> str:
+    """`policy` and `against`, each as `simulation_json` has it."""
+    both = {"policy": found.outcomes, "against": other.outcomes}
+    listed = {name: [_outcome_json(each) for each in outcomes] for name, outcomes in both.items()}
+    return json.dumps(listed, indent=2, ensure_ascii=False)
 
 
 def _outcome_json(each: Outcome) -> dict[str, object]:

@@ -234,3 +234,31 @@ def test_the_command_simulates(tmp_path: Path) -> None:
     assert each["isp"] == "shop.example"
     assert each["unmatched"] == [{"reply": "421 later", "deferred": 54}]
     assert each["waits"] == sum(entry["waits"] for entry in each["entries"])
+
+
+def test_two_policies_are_shown_side_by_side(tmp_path: Path) -> None:
+    path, own, longer = written(tmp_path, busy_hour()), tmp_path / "own.yaml", tmp_path / "longer.yaml"
+    own.write_text(POLICY)
+    longer.write_text(POLICY.replace("10m, 20m", "25m, 1h"))
+    words = ("simulate", str(path), "--policy", str(own), "--against", str(longer))
+    both = json.loads(run(*words, "--json").partition("\n}")[0] + "}")
+    waited = {name: each["waited_s"] for name, (each,) in both.items()}
+    assert waited == {"policy": 6 * 600, "against": 3 * 1500}  # a delivery under way goes back each time
+    assert both["policy"][0]["held_deferred"] < both["against"][0]["held_deferred"]
+    shown = run(*words)
+    assert "against" in shown
+    assert "1 h 15 min" in shown
+    refused = CliRunner().invoke(cli, ["policy", "simulate", "-", "--against", str(own)])
+    assert refused.exit_code == 2
+    assert "cannot be read twice" in refused.output
+
+
+def test_what_the_files_say_besides_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, [*busy_hour(), Sent(5, "d", "quiet.example", "192.0.2.1", "250 ok")])
+    path.write_text(path.read_text() + row("t", "no time", "shop.example"), newline="")
+    own = tmp_path / "own.yaml"
+    own.write_text(POLICY)
+    shown = run("simulate", str(path), "--policy", str(own))
+    assert "1 more ISP not shown" in shown
+    assert "1 of 182 records left out: bad time." in shown
+    assert "An estimate" in shown
