@@ -25,7 +25,8 @@ class Counts:
     `elsewhere`: (source IP, other ISP's title) -> counts in the same window, for the contrast sentence. `day`: the
     last 24 hours, or as much of them as was counted. `changed`: (host, queue) -> the change of ours in force on it.
     `replies_before`: reply template -> counts in the window before; `reply_minutes`: (minute, template) -> counts;
-    `earlier`: source IP -> attempts in the days before (see `contrast.Around`). None where that is not known.
+    `earlier`: source IP -> attempts in the days before; `job_minutes`: (minute, campaign) -> counts. None
+    where that is not known.
     """
 
     cells: Mapping[Key, Tally]
@@ -46,6 +47,7 @@ class Counts:
     replies_before: Mapping[str, Tally] | None = None
     reply_minutes: Mapping[tuple[int, str], Tally] | None = None
     earlier: Mapping[str, int] | None = None
+    job_minutes: Mapping[tuple[int, str], Tally] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _locate(counts: Counts, classify: Classify, cause: Category | None) -> Locat
     causes = find_causes(
         counts.cells, counts.samples, classify, before=counts.replies_before, minutes=counts.reply_minutes
     )
-    around = Around(counts.jobs, counts.elsewhere, counts.earlier)
+    around = Around(counts.jobs, counts.elsewhere, counts.earlier, counts.job_minutes)
     line, danger = causes.of(cause), causes.dangerous
     return Located(
         causes,

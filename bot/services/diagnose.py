@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
@@ -26,6 +27,9 @@ from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
 from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
+
+A = TypeVar("A")
+K = TypeVar("K")
 
 READ_BEYOND_FLOOR = 20
 """Of the ISPs below every tier so many have their cause looked up for the overview, the worst first."""
@@ -238,6 +242,7 @@ class Diagnose:
         long_run, seen = self._long_run, self._queues.seen(isp, self._clock.now())
         before = {reply: tally for (reply,), tally in totals(window.before(), (Dim.REPLY,), isp=isp).items()}
         by_minute = {(int(m), r): tally for (m, r), tally in totals(window, (Dim.MINUTE, Dim.REPLY), isp=isp).items()}
+        by_job = {(int(m), job): tally for (m, job), tally in totals(window, (Dim.MINUTE, Dim.JOB), isp=isp).items()}
         return Counts(
             cells=cells,
             before=sum(before.values(), Tally()),
@@ -246,8 +251,8 @@ class Diagnose:
                 for (ip, other), tally in self._by_ip(self._window()).items()
                 if other != isp and ip in ours
             },
-            jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
-            minutes=_by_minute(by_minute),
+            jobs=_summed(by_job),
+            minutes=_summed({(reply, minute): tally for (minute, reply), tally in by_minute.items()}),
             samples=self._tallies.samples(isp),
             queues=seen.queues,
             hosts=self.hosts(),
@@ -261,6 +266,7 @@ class Diagnose:
             replies_before=before,
             reply_minutes=by_minute,
             earlier=long_run.earlier(isp, window),
+            job_minutes=by_job,
         )
 
     def _changed(self) -> dict[tuple[str, str], int]:
@@ -278,10 +284,11 @@ class Diagnose:
         return kept[1]
 
 
-def _by_minute(tallies: Mapping[tuple[int, str], Tally]) -> dict[int, Tally]:
-    sums: dict[int, Tally] = {}
-    for (minute, _), tally in tallies.items():
-        sums[minute] = sums.get(minute, Tally()) + tally
+def _summed(tallies: Mapping[tuple[A, K], Tally]) -> dict[K, Tally]:
+    """Over the first part of the key."""
+    sums: dict[K, Tally] = {}
+    for (_, key), tally in tallies.items():
+        sums[key] = sums.get(key, Tally()) + tally
     return sums
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bot.sim.fleet import replies
+from bot.sim.fleet import replies, trouble_replies
 from bot.sim.fleet.replies import ReplyText
 
 
@@ -51,6 +51,8 @@ class Scenario:
 
 GMAIL_BAD: Final = ("192.0.2.10", "192.0.2.12")
 LISTED_IP: Final = "192.0.2.31"
+SECOND_HOST: Final = ("192.0.2.12", "192.0.2.13", "192.0.2.42", "192.0.2.32", "192.0.2.33")
+"""What the second of two hosts sends from."""
 
 _ALL: Final = (
     Scenario("calm", "Calm: every provider takes the mail", "", (0.0, 0.05)),
@@ -107,6 +109,25 @@ _ALL: Final = (
         "apple",
         (0.50, 1.0),
         (Strain("apple", (), replies.APPLE_OUTAGE, 1.0, 1.0, -1, -0.5, grows_s=30, cools_s=60),),
+        lasts_s=75 * 60,
+    ),
+    Scenario(
+        "gmail-authentication",
+        "A DKIM key is gone: Gmail slows and refuses unsigned mail (5.7.26)",
+        "gmail",
+        (0.10, 0.45),
+        (Strain("gmail", (), trouble_replies.GMAIL_AUTH, 0.5, 0.5, -1, -0.5, grows_s=30, cools_s=60),),
+        lasts_s=75 * 60,
+    ),
+    Scenario(
+        "host-resolver",
+        "One of our hosts has lost its resolver: every ISP, that host only",
+        "apple",
+        (0.15, 0.70),
+        tuple(
+            Strain(isp, SECOND_HOST, trouble_replies.NO_RESOLVER, 0.6, 0.6, -1, -0.5, grows_s=30, cools_s=60)
+            for isp in ("gmail", "microsoft", "yahoo", "apple", "comcast")
+        ),
         lasts_s=75 * 60,
     ),
 )
