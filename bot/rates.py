@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-import polars as pl
 from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,13 +20,12 @@ from rich.text import Text
 from bot.core.isp import IspCatalog
 from bot.core.model import Tally, Window
 from bot.errors import DeferbotError
-from bot.pmta.frame import Frame
 from bot.pmta.local import read_local
+from bot.pmta.seconds import Seconds
 
 MIN_ATTEMPTS = 50
 """Fewer say nothing about a rate."""
 LONGEST = timedelta(days=3660)
-_FIRST = datetime.min.replace(tzinfo=UTC)
 By = Literal["isp", "ip", "vmta", "reply", "job"]
 GROUPINGS: tuple[By, ...] = ("isp", "ip", "vmta", "reply", "job")
 NO_DEFERRALS = (
@@ -50,8 +48,6 @@ _HEADINGS: dict[str, tuple[tuple[str, JustifyMethod], ...]] = {
     "reply": (("ISP", "left"), *_COUNTED, ("reply", "left")),
 }
 _COLUMN = {"ip": "source_ip", "vmta": "vmta", "reply": "reply", "job": "job"}
-_KEYS = ("at", "isp", "key", "kind")
-_COMPACT_AT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,7 @@ class RateRow:
 class RateRows(list[RateRow]):
     """Rows, worst first, with what else the input said."""
 
-    def __init__(self, rows: Sequence[RateRow], by: By, window: Window | None, source: Source) -> None:
+    def __init__(self, rows: Sequence[RateRow], by: By, window: Window | None, source: Seconds) -> None:
         super().__init__(rows)
         self.by = by
         self.window = window
@@ -83,81 +79,6 @@ class RateRows(list[RateRow]):
         self.span_read = source.span_read()
         self.nameless = 0
         """Rows left out because their records do not have what is grouped by."""
-
-
-@dataclass(slots=True)
-class Source:
-    """Everything read so far, grouped per second."""
-
-    by: By
-    isp: str | None
-    window: timedelta
-    until: datetime | None
-    parts: list[pl.DataFrame] = field(default_factory=list)
-    isps_seen: set[str] = field(default_factory=set)
-    left_out: dict[str, int] = field(default_factory=dict)
-    records: int = 0
-    newest: int = 0
-    oldest: int = 0
-    deferrals_seen: bool = False
-    deliveries_seen: bool = False
-
-    def add(self, frame: Frame) -> None:
-        self.records += frame.records
-        for reason, times in frame.left_out.items():
-            self.left_out[reason] = self.left_out.get(reason, 0) + times
-        self.deliveries_seen = self.deliveries_seen or bool(frame.delivered.height)
-        key = pl.col(_COLUMN[self.by]) if self.by in _COLUMN else pl.lit("")
-        for rows in (frame.delivered, frame.others):
-            if rows.height:
-                self.newest = max(self.newest, cast(int, rows["at"].max()))
-                first = cast(int, rows["at"].min())
-                self.oldest = min(self.oldest, first) if self.oldest else first
-            if self.by == "reply" and rows is frame.delivered:
-                continue
-            self._keep(rows.lazy().with_columns(key=key).group_by(_KEYS).agg(n=pl.len().cast(pl.Int64)).collect())
-        if len(self.parts) > _COMPACT_AT:
-            self.parts = [self._within(pl.concat(self.parts)).group_by(_KEYS).agg(pl.col("n").sum())]
-
-    def _keep(self, counted: pl.DataFrame) -> None:
-        self.isps_seen.update(counted["isp"].unique().to_list())
-        self.deferrals_seen = self.deferrals_seen or bool((counted["kind"] == 1).any())
-        if self.isp is not None:
-            counted = counted.filter(pl.col("isp") == self.isp)
-        self.parts.append(self._within(counted) if self.until else counted)
-
-    def span(self) -> Window | None:
-        """The window: up to `until`, else up to and including the second of the newest record."""
-        if self.until:
-            # the first day of the calendar has no day before it
-            return Window.ending(max(self.until, _FIRST + self.window), self.window)
-        if not self.newest:
-            return None
-        return Window.ending(datetime.fromtimestamp(self.newest + 1, UTC), self.window)
-
-    def span_read(self) -> tuple[datetime, datetime] | None:
-        """When the oldest and the newest counted record were logged."""
-        if not self.newest:
-            return None
-        return datetime.fromtimestamp(self.oldest, UTC), datetime.fromtimestamp(self.newest, UTC)
-
-    def _within(self, rows: pl.DataFrame) -> pl.DataFrame:
-        span = self.span()
-        if span is None:
-            return rows
-        start, end = int(span.start.timestamp()), span.end.timestamp()
-        return rows.filter((pl.col("at") >= start) & (pl.col("at") < end))
-
-    def tallies(self) -> dict[tuple[str, str], Tally]:
-        """(isp, key) -> counts inside the window."""
-        total: dict[tuple[str, str], Tally] = {}
-        if not self.parts:
-            return total
-        rows = self._within(pl.concat(self.parts)).group_by("isp", "key", "kind").agg(pl.col("n").sum())
-        for isp, key, kind, n in rows.iter_rows():
-            one = Tally(*(n if kind == place else 0 for place in range(4)))
-            total[isp, key] = total.get((isp, key), Tally()) + one
-        return total
 
 
 def rate_rows(
@@ -179,9 +100,10 @@ def rate_rows(
     Raises: DeferbotError where a file cannot be read or has no header, or `isp` is unknown.
     """
     known = isps.resolve(isp) if isp else None
-    source = Source(by, (known or isp.strip().lower()) if isp else None, min(window, LONGEST), until)
+    column = _COLUMN.get(by)
+    source = Seconds(column, (known or isp.strip().lower()) if isp else None, min(window, LONGEST), until)
     for path in paths:
-        for frame in read_local(path, isps, frozenset({_COLUMN[by]} if by in _COLUMN else ()), told):
+        for frame in read_local(path, isps, frozenset({column} if column else ()), told):
             source.add(frame)
     if not source.records:
         raise DeferbotError(f"{_named(paths)}: accounting records expected, found none.")

@@ -13,12 +13,11 @@ from bot.core.distinct import Distinct, all_hashed, merged
 from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp
 from bot.core.rollup import RAW_SAMPLE, Samples
 from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
-from bot.pmta.frame import Frame
+from bot.pmta.frame import Frame, bounded
 
 _CELL = ("minute", "isp", "source_ip", "vmta", "reply")
 _JOB = ("minute", "isp", "job")
 _ISP = ("start", "isp")
-_NAMED = ("isp", "reply")
 _COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 """In the order of `TALLIED` and of `Tally`."""
 _MINUTE = (pl.col("at") - pl.col("at") % 60).alias("minute")
@@ -46,7 +45,9 @@ class Fold:
         self._records += frame.records
         for reason, times in frame.left_out.items():
             self._left_out[reason] = self._left_out.get(reason, 0) + times
-        others = self._bounded(frame.others)
+        others, first = bounded(frame.others, self._templates)
+        for isp, reply, diag in first.iter_rows():
+            self._samples.setdefault((isp, reply), diag[:RAW_SAMPLE])
         self._add_recipients(others)
         for rows in (frame.delivered.with_columns(_MINUTE, reply=pl.lit("")), others.with_columns(_MINUTE)):
             if rows.height:
@@ -67,20 +68,6 @@ class Fold:
             rows=self._records,
             newest=datetime.fromtimestamp(self._newest, UTC) if self._newest else None,
         )
-
-    def _bounded(self, others: pl.DataFrame) -> pl.DataFrame:
-        """`others` with the templates that are told apart; one sample of each is kept."""
-        met = others.filter(pl.col("reply") != "").group_by(_NAMED, maintain_order=True).agg(pl.col("diag").first())
-        names = []
-        for isp, reply, diag in met.iter_rows():
-            name = self._templates.name(isp, reply)
-            names.append(name)
-            self._samples.setdefault((isp, name), diag[:RAW_SAMPLE])
-        kept = met.select(*_NAMED, kept=pl.Series(names, dtype=pl.String))
-        if met["reply"].equals(kept["kept"]):
-            return others
-        named = others.join(kept, on=_NAMED, how="left", maintain_order="left")
-        return named.with_columns(reply=pl.col("kept").fill_null("")).drop("kept")
 
     def _add_recipients(self, others: pl.DataFrame) -> None:
         deferred = others.filter((pl.col("kind") == TALLIED["t"]) & (pl.col("rcpt") != ""))

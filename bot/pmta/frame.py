@@ -9,6 +9,7 @@ import polars as pl
 from bot.core.accounting import TALLIED, Row
 from bot.core.isp import IspCatalog
 from bot.core.reply import template
+from bot.core.templates import KeptTemplates
 
 SHAPE: dict[str, type[pl.DataType]] = {
     "at": pl.Int64,
@@ -23,7 +24,7 @@ SHAPE: dict[str, type[pl.DataType]] = {
 _TEXTS: dict[str, type[pl.DataType]] = {"rcpt": pl.String, "diag": pl.String, "reply": pl.String}
 
 Details = frozenset[str]
-ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "rcpt", "reply"})
+ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "reply"})
 """Columns of a frame that can be left empty to be quicker."""
 
 
@@ -56,3 +57,15 @@ def frame_of(found: list[Row | str], isps: IspCatalog) -> Frame:
     table = pl.DataFrame([[*what, *where, *text] for what, where, text in rows], schema=SHAPE | _TEXTS, orient="row")
     delivered = table.filter(pl.col("kind") == 0).select(*SHAPE)
     return Frame(delivered, table.filter(pl.col("kind") > 0), left_out, len(found))
+
+
+def bounded(others: pl.DataFrame, templates: KeptTemplates) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`others` with the templates that are told apart, and of each the first `isp`, `reply` and `diag`."""
+    names = ("isp", "reply")
+    met = others.filter(pl.col("reply") != "").group_by(names, maintain_order=True).agg(pl.col("diag").first())
+    kept = [templates.name(isp, reply) for isp, reply in met.select(names).iter_rows()]
+    named = met.with_columns(kept=pl.Series(kept, dtype=pl.String))
+    if not named["reply"].equals(named["kept"]):
+        others = others.join(named.drop("diag"), on=names, how="left", maintain_order="left")
+        others = others.with_columns(reply=pl.col("kept").fill_null("")).drop("kept")
+    return others, named.select("isp", "kept", "diag")

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from bot.core.model import Dim, Tally
-from bot.store.replies import NO_REPLY, OTHER_TEMPLATE
+from bot.core.templates import OTHER_TEMPLATE
+from bot.store.replies import NO_REPLY
 from bot.store.tables import reply
 
 Key = tuple[str, ...]

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from bot.core.templates import OTHER_TEMPLATE as OTHER_TEMPLATE
-from bot.core.templates import TEMPLATES_PER_ISP as TEMPLATES_PER_ISP
+from bot.core.templates import OTHER_TEMPLATE
 from bot.store.tables import reply
 from bot.store.upsert import placeholder
 

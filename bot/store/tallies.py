@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, select
 
 from bot.core.model import Dim, FilePosition, Recipients, Tally, Window
+from bot.core.templates import TEMPLATES_PER_ISP
 from bot.ports import NewRecords
-from bot.store import replies
 from bot.store.answers import answer
 from bot.store.commit import commit
 from bot.store.hours import rolled_to
@@ -21,7 +21,7 @@ from bot.store.transactions import reading, writing
 class SqlTallyStore:
     """`ports.TallyStore`. `templates_per_isp` bounds the reply templates kept apart for one ISP."""
 
-    def __init__(self, engine: Engine, *, templates_per_isp: int = replies.TEMPLATES_PER_ISP) -> None:
+    def __init__(self, engine: Engine, *, templates_per_isp: int = TEMPLATES_PER_ISP) -> None:
         self._engine = engine
         self._cap = templates_per_isp
 

@@ -16,6 +16,7 @@ from bot.core.rollup import add_up, roll_up
 from bot.pmta import columns
 from bot.pmta.columns import Frames, read_piece, roll_up_columns
 from bot.pmta.fold import Fold
+from bot.pmta.frame import ALL_DETAILS as ALL
 from bot.pmta.reader import Reading
 from tests.accounting_rows import HEADER, SHORT, hostile_files, line, row, shipped_isps, sound_files
 
@@ -111,6 +112,20 @@ def test_over_the_bound_of_templates_both_ways_keep_the_same(data: bytes, templa
         fold.add(frame)
     expected = roll_up(RowReader(data, None, final=True), host="mta1", isps=ISPS, templates=templates)
     assert replace(fold.total(), bad=frames.bad) == expected
+
+
+@pytest.mark.parametrize("details", [frozenset(), frozenset({"reply"}), frozenset({"job"})])
+def test_fewer_details_leave_the_rest_as_it_is(details: frozenset[str]) -> None:
+    hosted = row("t", domain="corp.example", queue="", dsnMta="aspmx.l.google.com")
+    body = (row("d", queue="") + hosted + row("b", domain="aol.com", queue="")).encode() * 200
+    frames = [Reading(ISPS, details=asked, smallest=64).at_once(body, Header.parse(SHORT)) for asked in (details, ALL)]
+    some, every = frames
+    assert some
+    assert every
+    for name in {"at", "kind", "isp", "hosted"} | details:
+        assert some.others[name].equals(every.others[name])
+    assert some.delivered.select("at", "isp", "hosted").equals(every.delivered.select("at", "isp", "hosted"))
+    assert set(some.others["isp"]) == {"gmail", "yahoo"}
 
 
 def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

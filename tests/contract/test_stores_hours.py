@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 
 from bot.core import distinct
 from bot.core.model import Cell, Dim, IspCell, JobCell, Recipients, RollUp, Tally, Window
+from bot.core.templates import OTHER_TEMPLATE
 from bot.ports import NewRecords
 from bot.store import hours
-from bot.store.replies import OTHER_TEMPLATE
 from bot.store.tables import reply
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import reading, writing

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, Table, func, select
 
 from bot.core import distinct
 from bot.core.model import Cell, Dim, HostSnapshot, IspCell, JobCell, QueueState, RollUp, Tally, Window
+from bot.core.templates import OTHER_TEMPLATE
 from bot.ports import NewRecords
 from bot.store import tables
 from bot.store.fleet import SqlFleetStore
 from bot.store.hours import HOUR_S
-from bot.store.replies import OTHER_TEMPLATE
 from bot.store.retention import FEW_ATTEMPTS, FEW_RECORDS, OTHER_ISP, Retention
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import reading

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
+from bot.core.templates import OTHER_TEMPLATE
 from bot.ports import NewRecords
-from bot.store.replies import OTHER_TEMPLATE
 from bot.store.tallies import SqlTallyStore
 from tests.fakes import MemoryTallyStore
 from tests.store_values import sqlite

@@ -19,8 +19,9 @@ from bot.core.model import (
     Tally,
     Window,
 )
+from bot.core.templates import OTHER_TEMPLATE, TEMPLATES_PER_ISP
 from bot.ports import NewRecords
-from bot.store.replies import OTHER_TEMPLATE, SAMPLE_CHARS, TEMPLATES_PER_ISP
+from bot.store.replies import SAMPLE_CHARS
 
 
 class MemoryTallyStore:

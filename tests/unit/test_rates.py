@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import zstandard
 from rich.console import Console
 
 from bot.core.model import Tally
+from bot.core.templates import OTHER_TEMPLATE, TEMPLATES_PER_ISP
 from bot.errors import DeferbotError
 from bot.rates import NO_DEFERRALS, NO_DELIVERIES, By, RateRows, notes, quality, rate_rows, render_table, to_json
 from tests.accounting_rows import SHORT, row, shipped_isps
@@ -210,3 +212,12 @@ def test_a_file_of_json_lines_needs_no_header(tmp_path: Path) -> None:
     path.write_text(line.format(kind="d") * 60 + line.format(kind="t") * 40, encoding="utf-8")
     (gmail,) = rates(path)
     assert (gmail.isp, gmail.tally) == ("gmail", Tally(delivered=60, deferred=40))
+
+
+def test_hostile_replies_are_counted_but_not_all_named(tmp_path: Path) -> None:
+    words = ["".join(letters) for letters in product("abcdefghijklmn", repeat=3)][: TEMPLATES_PER_ISP + 7]
+    path = write(tmp_path, *(row("t", dsnDiag=f"smtp;421 4.7.0 {word}") for word in [*words, *words]))
+    rows = rates(path, by="reply")
+    assert len(rows) == TEMPLATES_PER_ISP + 1
+    assert (rows[0].key, rows[0].tally.deferred) == (OTHER_TEMPLATE, 14)
+    assert sum(each.tally.deferred for each in rows) == 2 * len(words)
