@@ -21,6 +21,10 @@ REFILLED = 0.8
 itself, not only out of sight, has logged nothing meanwhile."""
 
 
+UNSEEN_S = 60.0
+"""A host is no longer like before long before people are told that it is dark: its mail is missing all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """A host that is missing from the window, at least in part: its data ended at `since`; `back`: it is read again."""
@@ -31,14 +35,19 @@ class Gone:
 
 
 def gone_hosts(hosts: Sequence[HostLine], window: Window, outage: Outage | None) -> tuple[Gone, ...]:
-    """Hosts that are dark now, and those of the newest `outage` that came back within `window`."""
-    dark = [line for line in hosts if line.trouble and not line.behind and line.age_s is not None]
+    """Hosts that are not seen now, and those of the newest `outage` that came back within `window`."""
+    dark = [line for line in hosts if _unseen(line)]
     names = {line.host for line in dark}
     returned = [host for host in (outage.hosts if outage else ()) if _back_within(host, window)]
     return (
         *(Gone(line.host, window.end - timedelta(seconds=line.age_s or 0.0)) for line in dark),
         *(Gone(host.host, host.since, back=True) for host in returned if host.since and host.host not in names),
     )
+
+
+def _unseen(line: HostLine) -> bool:
+    late = line.age_s is not None and line.age_s > UNSEEN_S
+    return late and not line.behind
 
 
 def _back_within(host: DarkHost, window: Window) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.core.incident import Incident
@@ -63,7 +64,7 @@ class IncidentSubjects:
         for form in [form for form in ChartForm if form >= self.charts.form]:
             chart = self.charts.blocks(subject, form)
             message = incident_message(subject, changes, now=self._clock.now(), chart=chart)
-            yield Drawing(message, lambda form=form: self._taken(form))  # type: ignore[misc]
+            yield Drawing(message, partial(self._taken, form))
 
     def _taken(self, form: ChartForm) -> None:
         if form > self.charts.form:

@@ -37,6 +37,8 @@ def ended(minutes_ago: int) -> Window:
         ((SEEN, HostLine("mta2", None, "never read")), ()),  # it never had mail in the window
         ((SEEN, HostLine("mta2", 9.0, "catching up", behind=True)), ()),
         ((SEEN, HostLine("mta2", 600.0, "no data")), (gone(10),)),
+        ((SEEN, HostLine("mta2", 120.0)), (gone(2),)),  # not told as dark yet
+        ((SEEN, HostLine("mta2", 60.0)), ()),
     ],
 )
 def test_who_is_gone(hosts: tuple[HostLine, ...], expected: tuple[Gone, ...]) -> None:

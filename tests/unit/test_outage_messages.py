@@ -135,6 +135,12 @@ def test_a_file_that_could_not_be_read_is_not_called_counted() -> None:
             "login refused",
         ),
         ("the key /k has mode 0644: others may read it. Run chmod 600 /k", "login refused"),
+        ("the file /p does not exist (needed to log in as deferbot).", "login refused"),
+        ("192.0.2.7 port 22 took the connection but did not finish the key exchange within 10 s.", "no answer"),
+        (
+            "its jump host 192.0.2.1 port 22: 192.0.2.1 port 22 refuses connections: does sshd run?",
+            "connection refused",
+        ),
         ("the address mta7.example is not known to DNS (no such name).", "address not found"),
         ("192.0.2.7 port 22 cannot be reached: No route to host.", "no answer"),
         ("192.0.2.7 port 22 did not answer the login of deferbot within 10 s.", "login refused"),

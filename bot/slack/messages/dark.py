@@ -31,7 +31,7 @@ _CAUSES = (
     Cause(
         "login refused",
         "see whether the bot's user and key are still accepted there (`deferbot check` tells of missing files)",
-        ("did not accept", "no way to log in", "the key ", "ssh-agent", "the login of"),
+        ("did not accept", "no way to log in", "the key /", "the file /", "ssh-agent", "the login of"),
     ),
     Cause("address not found", "see whether the address is still in DNS", ("not known to DNS",)),
     Cause(
