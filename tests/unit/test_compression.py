@@ -31,7 +31,7 @@ def parts(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-@given(st.sampled_from(list(Compression)), st.lists(st.integers(0, 1 << 40), max_size=30), st.integers(1, 200_000))
+@given(st.sampled_from(list(Compression)), st.lists(st.integers(0, 1 << 40), max_size=30), st.integers(700, 200_000))
 def test_any_cutting_on_the_way_gives_the_same_bytes(compression: Compression, cuts: list[int], portion: int) -> None:
     stream = Unpacked("mta1", parts(PACK[compression](TEXT), cuts), compression)
     found = b""
