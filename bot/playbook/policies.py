@@ -223,8 +223,14 @@ def load_policies(path: Path, isps: IspCatalog) -> Policies:
     except ConfigError as error:
         faults += error.faults
     if faults or read is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        raise ConfigError(sorted(dict.fromkeys(faults), key=lambda fault: _line(path, fault)))
     return read.built()
+
+
+def _line(path: Path, fault: str) -> int:
+    """The line a fault of `load_yaml` names, 0 where it names none."""
+    number = fault.removeprefix(f"{path}:").partition(":")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _held(name: str, isps: tuple[str, ...]) -> tuple[str, ...]:

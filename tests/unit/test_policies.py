@@ -202,9 +202,9 @@ policies:
 """
     told = faults_of(tmp_path, text)
     assert [fault.partition(": ")[0] + " " + fault.split(": ")[1] for fault in told] == [
-        "5 policies.gmial",
         "3 policies.default.universl",
         "4 policies.default.universal",
+        "5 policies.gmial",
         "7 policies.gmail.volume.period",
         "7 policies.gmail.volume.delivered_at_least",
         "7 policies.gmail.volume.wait",
@@ -214,7 +214,7 @@ policies:
         "13 policies.gmail.transient[0].why",
     ]
     assert all("expected" in fault and "found" in fault for fault in told if "universl" not in fault)
-    assert told[0].endswith("did you mean gmail?")
+    assert told[2].endswith("did you mean gmail?")
     assert told[7].endswith("example: expected a reply that 'too many' matches, found '421 nothing'")
     assert told[8].endswith("example: expected at least one reply that match finds, found none")
 
@@ -245,6 +245,12 @@ def test_whom_a_policy_is_for(tmp_path: Path, text: str, told: str) -> None:
 def test_a_domain_may_have_a_policy(tmp_path: Path) -> None:
     policies = read(tmp_path, "policies: {default: {universal: 5m}, shop.example: {universal: 7m}}")
     assert policies.of("shop.example").universal == (420,)
+
+
+def test_a_status_is_not_found_inside_an_address() -> None:
+    policies = load_policies(shipped_playbooks() / "policies.yaml", ISPS)
+    assert policies.default.matched("421 4.7.0 messages from 203.0.4.2.2 and 198.4.2.21 deferred") is None
+    assert policies.of("microsoft").matched("421 4.7.0 see 10.4.7.650") is None
 
 
 def test_the_shipped_policies_are_sound() -> None:

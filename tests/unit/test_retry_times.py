@@ -295,3 +295,20 @@ def test_the_engine_lets_go_of_keys_that_would_begin_anew() -> None:
     engine.see(Key("b.example", "192.0.2.1"), NOON, "t", "421 too many messages")
     assert engine.drop_expired(datetime.fromtimestamp(NOON + FORGOTTEN_AFTER_S + 1, UTC)) == 1
     assert len(engine) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 90_000), st.sampled_from("ab"), st.sampled_from("dtb")), max_size=30))
+def test_letting_go_of_keys_is_not_seen(moves: list[tuple[int, str, str]]) -> None:
+    policies = Policies(WITH_VOLUME, {}, {})
+    kept, swept, at = PolicyEngine(policies), PolicyEngine(policies), NOON
+    for seconds, name, record_type in moves:
+        at += seconds
+        swept.drop_expired(datetime.fromtimestamp(at, UTC))
+        key = Key(f"{name}.example", "192.0.2.1")
+        assert kept.see(key, at, record_type, "421 later") is swept.see(key, at, record_type, "421 later")
+    now = datetime.fromtimestamp(at, UTC)
+    swept.drop_expired(now)
+    shown_by_all = {each.key: each for each in kept.standings(now)}
+    left = {each.key: each for each in swept.standings(now)}
+    assert left == {key: each for key, each in shown_by_all.items() if key in left}
+    assert all(each.until is None for key, each in shown_by_all.items() if key not in left)
