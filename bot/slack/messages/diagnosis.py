@@ -31,7 +31,7 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     jobs = _campaigns(diagnosis)
     blocks += [section(jobs)] if jobs else []
     blocks += [context(line) for line in (numbers.untold(diagnosis),) if line]
-    actions = _actions(incident)
+    actions = _actions(diagnosis, incident)
     blocks += [sb.ActionsBlock(elements=actions)] if actions else []
     blocks += [context(line) for line in (_footer(diagnosis, incident), *fleet.troubles(diagnosis.hosts))]
     return message(_sentence(diagnosis), blocks, key=f"dx-{int(diagnosis.at.timestamp())}")
@@ -154,9 +154,9 @@ def _state(queues: Sequence[QueueState]) -> str:
     return ", ".join(words) or "normal"
 
 
-def _actions(incident: Incident | None) -> list[sb.Element]:
+def _actions(diagnosis: Diagnosis, incident: Incident | None) -> list[sb.Element]:
     if incident is None or incident.state is IncidentState.RESOLVED:
-        return [buttons.overview_button()]
+        return [buttons.isp_button(f"{diagnosis.isp} 24h", 0, "Last 24 h"), buttons.overview_button()]
     offers = incident.diagnosis.offers
     shown: list[sb.Element] = []
     if offers and incident.state is not IncidentState.MITIGATING:
