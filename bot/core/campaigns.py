@@ -15,6 +15,11 @@ STRETCH_S = 600
 """Mail within so many seconds counts as sent at the same time."""
 
 
+def rows_of(jobs: Mapping[str, Tally]) -> dict[str, Part]:
+    """Campaign -> counts, as rows; where minutes are not known."""
+    return {job: Part(job, t.deferred + t.bounced, t.attempts + t.bounced) for job, t in jobs.items() if job}
+
+
 def level_rows(minutes: Mapping[tuple[int, str], Tally]) -> dict[str, Part]:
     """(minute, campaign) -> counts, as rows whose rates can be compared: `tries` are so many that a campaign which
     fared as everything did while it ran has the rate of the whole.

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.blame import Blamed
-from bot.core.campaigns import level_rows
 from bot.core.carriers import CLEARLY, MIN_ATTEMPTS
 from bot.core.category import Category
 from bot.core.causes import ENOUGH, Key, hits, tries
@@ -46,21 +45,14 @@ _OF_THE_HOST = {Category.DNS_FAILURE, Category.TLS, Category.PROTOCOL_ERROR, Cat
 class Around:
     """What is known beside the ISP's own cells; what is not known is left empty.
 
-    `jobs`: campaign -> counts at this ISP, replies of all causes; `job_minutes` the same by minute, so that campaigns
-    are compared with what ran beside them. `elsewhere`: (source IP, other ISP's title) -> counts
-    in the same window. `earlier`: source IP -> attempts at this ISP in the days before, None where fewer than two days
-    are known.
+    `campaigns`: by name, with replies of all causes (`core.campaigns`). `elsewhere`: (source IP, other ISP's title) ->
+    counts in the same window. `earlier`: source IP -> attempts at this ISP in the days before, None where fewer than
+    two days are known.
     """
 
-    jobs: Mapping[str, Tally] = field(default_factory=dict)
+    campaigns: Mapping[str, Part] = field(default_factory=dict)
     elsewhere: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
     earlier: Mapping[str, int] | None = None
-    job_minutes: Mapping[tuple[int, str], Tally] | None = None
-
-    def campaigns(self) -> dict[str, Part]:
-        if self.job_minutes is not None:
-            return level_rows(self.job_minutes)
-        return {job: Part(job, hits(tally), tries(tally)) for job, tally in self.jobs.items() if job and tries(tally)}
 
 
 def contrast(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> Contrast:
@@ -102,14 +94,14 @@ def _rows(cells: Mapping[Key, Tally], place: int, templates: Collection[str]) ->
 def _job_rows(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> dict[str, Part]:
     """Campaigns with all their replies; none where those would say too little of this cause."""
     whole = pooled([Part("", hits(tally), tries(tally)) for tally in cells.values()])
-    rows = around.campaigns()
+    rows = around.campaigns
     enough = cause.count >= MOSTLY * whole.hits and pooled(list(rows.values())).tries >= COVERED * whole.tries
-    return rows if enough else {}
+    return dict(rows) if enough else {}
 
 
 def _may_be_behind(around: Around, cause: Cause) -> str:
     """The campaign whose replies beyond what the others get are about as many as those of the cause; "" for none."""
-    rows = around.campaigns()
+    rows = around.campaigns
     worst = max(rows.values(), key=lambda row: (row.rate, row.key), default=None)
     if worst is None or len(rows) < 2:
         return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core import evidence
+from bot.core.campaigns import level_rows, rows_of
 from bot.core.category import Category
 from bot.core.causes import Classify, Key, find_causes
 from bot.core.contrast import Around, contrast
@@ -142,7 +143,8 @@ def _locate(counts: Counts, classify: Classify, cause: Category | None) -> Locat
     causes = find_causes(
         counts.cells, counts.samples, classify, before=counts.replies_before, minutes=counts.reply_minutes
     )
-    around = Around(counts.jobs, counts.elsewhere, counts.earlier, counts.job_minutes)
+    campaigns = rows_of(counts.jobs) if counts.job_minutes is None else level_rows(counts.job_minutes)
+    around = Around(campaigns, counts.elsewhere, counts.earlier)
     line, danger = causes.of(cause), causes.dangerous
     return Located(
         causes,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.campaigns import rows_of
 from bot.core.carriers import MIN_ATTEMPTS
 from bot.core.category import Category
 from bot.core.causes import find_causes, is_dangerous, tries
@@ -39,7 +40,7 @@ class Answer:
 
 def found_in(made: Hour, isp: str) -> tuple[Causes, dict[Category, Contrast]]:
     causes = find_causes(made.cells, made.samples, lambda reply: knowledge().classifier.classify(reply, isp))
-    around = Around(made.jobs, made.elsewhere, made.earlier)
+    around = Around(rows_of(made.jobs), made.elsewhere, made.earlier)
     return causes, {line.category: contrast(made.cells, line, around) for line in causes.lines}
 
 

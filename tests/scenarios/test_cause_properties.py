@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.campaigns import rows_of
 from bot.core.category import Category
 from bot.core.causes import Classify, Key, find_causes
 from bot.core.contrast import Around, contrast
@@ -32,7 +33,7 @@ def found(case: Case, made: Hour) -> tuple[Causes, Contrast]:
     line = next((line for line in causes.lines if line.category is about), None)
     if line is None:
         return causes, Contrast(Kind.CANNOT_TELL)
-    return causes, contrast(made.cells, line, Around(made.jobs, made.elsewhere, made.earlier))
+    return causes, contrast(made.cells, line, Around(rows_of(made.jobs), made.elsewhere, made.earlier))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.campaigns import rows_of
 from bot.core.category import Category
 from bot.core.causes import Key, find_causes
 from bot.core.contrast import Around, contrast
@@ -77,7 +78,7 @@ def test_a_vmta_of_several_ips() -> None:
 
 def test_a_campaign() -> None:
     jobs = {"winback": Tally(400, 0, 1600), "news": Tally(9900, 0, 100)}
-    found = located(mail({}, AUTH, rest=140), Around(jobs))
+    found = located(mail({}, AUTH, rest=140), Around(rows_of(jobs)))
     assert (found.kind, found.keys) == (Kind.CAMPAIGNS, ("winback",))
     assert found.evidence[0] == "1 of 2 campaigns (winback) carries 94% of these replies"
 
@@ -87,7 +88,7 @@ def test_a_campaign_whose_replies_are_not_counted_apart_is_only_suspected() -> N
     cells |= {("mta1", ip, "vmta-1", PACING): Tally(0, 100) for ip in IPS}
     jobs = {"winback": Tally(1000, 100, 580), "news": Tally(10300, 1100, 20)}
     found = next(line for line in find_causes(cells, {}, classify).lines if line.category is Category.AUTHENTICATION)
-    assert contrast(cells, found, Around(jobs)).reason == (
+    assert contrast(cells, found, Around(rows_of(jobs))).reason == (
         "campaign winback may be behind it, and replies are not counted by campaign"
     )
 
