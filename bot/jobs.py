@@ -1,4 +1,4 @@
-"""What runs when: a poll per host, a look at the incidents after every poll, what changes need, clean-up. No logic."""
+"""What runs when: a poll per host, a look at hosts and incidents after every poll, changes, clean-up. No logic."""
 
 from __future__ import annotations
 
