@@ -34,7 +34,7 @@ _PASSING = frozenset(
 _LATER = re.compile(
     r"(?:try|send|come) (?:it )?(?:again|back)|later|temporar|plus tard|for the (?:hour|day)", re.IGNORECASE
 )
-_NEVER = re.compile(r"permanently deferred|will not succeed|permanent(?:ly)? (?:block|reject|refus)", re.IGNORECASE)
+_NEVER = ("permanently deferred", "will not succeed", "permanently blocked", "permanently rejected")
 
 
 def is_permanent(text: str, category: Category | None) -> bool:
@@ -53,4 +53,4 @@ def is_pressure(text: str, category: Category, clears: bool | None) -> bool:
 
 def is_lasting(text: str, clears: bool | None) -> bool:
     """Whether a 4xx will not clear however often it is tried."""
-    return clears is False or bool(_NEVER.search(text))
+    return clears is False or any(words in text.lower() for words in _NEVER)

@@ -42,6 +42,7 @@ _IN_REPLY_TO = re.compile(r"\s*\(in reply to[^)]*\)?", re.IGNORECASE)
 _CODES = re.compile(r"([245]\d\d)?[- #(\[]*(?:\b([245]\.\d{1,3}\.\d{1,3}))?")
 _CONTINUED = re.compile(r"\s*[\r\n]+(?:[245]\d\d[- ])?(?:[245]\.\d{1,3}\.\d{1,3}[ \t]+)?")
 _SMALL_NUMBER = re.compile(r"(?<![\w.#/=-])(?![245]\d\d(?!\d))\d{1,4}(?![\w.]\w|\w)")
+_LATER_CODE = re.compile(r"[45]\d\d[ -]\S")
 _QUOTED = re.compile(
     r"(?:\b(?:said|returned|responded|replied|answered|response|reply|error|failed|failure)(?: was| is| with)?:?|->)"
     r" {0,2}[\"'<(\[]{0,2}"
@@ -84,7 +85,7 @@ def clean(diag: str) -> str:
 
 def quoted(text: str) -> str:
     """The reply inside a cleaned reply (`mx.example said: 550 5.1.1 …`), "" where it quotes none."""
-    found = _QUOTED.search(text)
+    found = _QUOTED.search(text) if _LATER_CODE.search(text, 4) else None
     return text[found.end() :] if found else ""
 
 

@@ -15,7 +15,8 @@ _ASKED = (
     r"(?:try(?:ing)?(?: it| this| your \w{1,12})?(?: again)?|re-?try(?:ing)?|re-?send|re-?connect|come back|"
     r"gr[ae]y-?list(?:ed|ing)?|wait|deferred|delayed|r[ée]essayer)"
 )
-_ASKS = re.compile(rf"\b{_ASKED}", re.IGNORECASE)
+_ASKS = ("try", "send", "connect", "come back", "grey", "gray", "wait", "defer", "delay", "ssayer")
+"""One of these stands in every reply that states a wait; most replies hold none."""
 # "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "wait at least 10 min"
 _STATED = re.compile(
     rf"\b{_ASKED}[^\d.;]{{0,30}}?\b(?:(?:in|after|for|wait|within|dans|least|about)[ :=]{{1,3}}){_NUMBER} ?{_UNIT}",
@@ -30,7 +31,8 @@ def stated_wait_s(text: str) -> int | None:
 
     A count "per hour" is a limit, not a wait; only a time after a word such as "try again" is taken.
     """
-    if not _ASKS.search(text):
+    lowered = text.lower()
+    if not any(word in lowered for word in _ASKS):
         return None
     if found := _STATED.search(text):
         number = found[1].lower()
