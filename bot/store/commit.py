@@ -54,13 +54,13 @@ def _columns(counts: Counts[Cell] | Counts[JobCell] | Counts[IspCell], table: Ta
 def _numbered(connection: Connection, cells: pl.DataFrame, samples: Mapping[Named, str], cap: int) -> pl.DataFrame:
     """`cells` with the number of every template."""
     template = pl.col("reply_id")
-    named = cells.group_by("isp", template).agg(day=pl.col("minute").max() // DAY_S)
-    days = {(isp, reply): day for isp, reply, day in named.filter(template != "").iter_rows()}
-    numbers = replies.number(connection, days, samples, cap=cap)
-    ids = [numbers.get(name, replies.NO_REPLY) for name in named.select("isp", template).iter_rows()]
-    known = named.select("isp", template, number=pl.Series(ids, dtype=pl.Int64))
+    named = cells.filter(template != "").group_by("isp", template).agg(day=pl.col("minute").max() // DAY_S)
+    isps, templates, newest = (column.to_list() for column in named.get_columns())
+    names = list(zip(isps, templates, strict=True))
+    numbers = replies.number(connection, dict(zip(names, newest, strict=True)), samples, cap=cap)
+    known = named.with_columns(number=pl.Series([numbers[name] for name in names], dtype=pl.Int64)).drop("day")
     numbered = cells.join(known, on=("isp", "reply_id"), how="left", maintain_order="left")
-    return numbered.with_columns(reply_id="number").drop("number")
+    return numbered.with_columns(reply_id=pl.col("number").fill_null(replies.NO_REPLY)).drop("number")
 
 
 def _add(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
