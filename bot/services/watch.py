@@ -64,6 +64,8 @@ class Watch:
         move = next_move(incident, diagnosis, self._alert_from, self._refresh)
         if move in (Move.OPEN, Move.RISE):
             move, diagnosis = self._unless_held(move, incident, diagnosis)
+        else:
+            self._held.discard(isp)
         self._make(move, incident, diagnosis)
         return move
 
