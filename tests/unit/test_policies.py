@@ -12,7 +12,8 @@ from bot.core.policy import BOUNCE, CONNECTION, DELIVERY, UNIVERSAL, Kind, Polic
 from bot.core.reply import clean
 from bot.errors import ConfigError
 from bot.knowledge import shipped_playbooks
-from bot.playbook.policies import LONGEST_WAIT_S, load_policies, parse_pattern, parse_waits
+from bot.playbook.policies import load_policies
+from bot.playbook.policy_text import LONGEST_WAIT_S, parse_pattern, parse_waits
 from tests.accounting_rows import shipped_isps
 
 ISPS = shipped_isps()
