@@ -47,13 +47,6 @@ def _beyond_chance(chosen: Sequence[Share], whole: Tally) -> list[Share]:
     return [row for row in chosen if of_tally(row.tally).above(others)]
 
 
-def alike(rows: Sequence[Share]) -> bool:
-    """True where several rows can be judged and none is twice as good or bad as all of them together."""
-    judged = [row.tally for row in rows if row.tally.attempts >= MIN_ATTEMPTS]
-    whole = sum((row.tally for row in rows), Tally())
-    return len(judged) > 1 and all(whole.rate / CLEARLY < tally.rate < whole.rate * CLEARLY for tally in judged)
-
-
 def _stands_out(tally: Tally, held: Tally, whole: Tally) -> bool:
     """Against everything that is not held: `tally` is the mildest of what is held, so it speaks for all of them."""
     attempts, deferred = whole.attempts - held.attempts, whole.deferred - held.deferred

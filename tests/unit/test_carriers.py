@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.carriers import SHARE, alike, carriers
+from bot.core.carriers import SHARE, carriers
 from bot.core.diagnosis import Share
 from bot.core.model import Tally
 
@@ -49,16 +49,3 @@ def test_carriers_carry(counts: dict[str, tuple[int, int]]) -> None:
     assert not chosen or sum(row.tally.deferred for row in chosen) >= SHARE * total > 0
     assert len(chosen) < max(1, len(given_rows))
     assert carriers(given_rows[::-1]) == chosen
-
-
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [
-        ({"a": (70, 30), "b": (75, 25), "c": (68, 32)}, True),
-        ({"a": (70, 30), "b": (75, 25), "c": (95, 5)}, False),
-        ({"a": (70, 30)}, False),
-        ({"a": (70, 30), "b": (1, 1)}, False),  # b cannot be judged, so there is only one
-    ],
-)
-def test_alike(counts: dict[str, tuple[int, int]], expected: bool) -> None:
-    assert alike(rows(**counts)) is expected
