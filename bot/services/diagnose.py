@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
@@ -28,9 +27,8 @@ from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
 
-A = TypeVar("A")
-K = TypeVar("K")
-
+FINE = timedelta(hours=2)
+"""In windows up to this long replies and campaigns are looked at minute by minute."""
 READ_BEYOND_FLOOR = 20
 """Of the ISPs below every tier so many have their cause looked up for the overview, the worst first."""
 
@@ -241,8 +239,10 @@ class Diagnose:
         ours = {key[1] for key in cells}
         long_run, seen = self._long_run, self._queues.seen(isp, self._clock.now())
         before = {reply: tally for (reply,), tally in totals(window.before(), (Dim.REPLY,), isp=isp).items()}
-        by_minute = {(int(m), r): tally for (m, r), tally in totals(window, (Dim.MINUTE, Dim.REPLY), isp=isp).items()}
-        by_job = {(int(m), job): tally for (m, job), tally in totals(window, (Dim.MINUTE, Dim.JOB), isp=isp).items()}
+        fine = window.length <= FINE
+        by_minute = self._by_minute(isp, window, Dim.REPLY) if fine else None
+        # Without their minutes campaigns cannot be compared: over a day they come and go.
+        by_job = self._by_minute(isp, window, Dim.JOB) if fine else {}
         return Counts(
             cells=cells,
             before=sum(before.values(), Tally()),
@@ -251,8 +251,8 @@ class Diagnose:
                 for (ip, other), tally in self._by_ip(self._window()).items()
                 if other != isp and ip in ours
             },
-            jobs=_summed(by_job),
-            minutes=_summed({(reply, minute): tally for (minute, reply), tally in by_minute.items()}),
+            jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
+            minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
             samples=self._tallies.samples(isp),
             queues=seen.queues,
             hosts=self.hosts(),
@@ -269,6 +269,10 @@ class Diagnose:
             job_minutes=by_job,
         )
 
+    def _by_minute(self, isp: str, window: Window, dim: Dim) -> dict[tuple[int, str], Tally]:
+        totals = self._tallies.totals(window, (Dim.MINUTE, dim), isp=isp)
+        return {(int(minute), name): tally for (minute, name), tally in totals.items()}
+
     def _changed(self) -> dict[tuple[str, str], int]:
         """(host, queue) -> the change in force on it."""
         changes = self._changes.in_states(ACTIVE)
@@ -282,14 +286,6 @@ class Diagnose:
             sums = self._tallies.totals(window, (Dim.SOURCE_IP, Dim.ISP))
             kept = self._elsewhere = (window, {(ip, isp): tally for (ip, isp), tally in sums.items()})
         return kept[1]
-
-
-def _summed(tallies: Mapping[tuple[A, K], Tally]) -> dict[K, Tally]:
-    """Over the first part of the key."""
-    sums: dict[K, Tally] = {}
-    for (_, key), tally in tallies.items():
-        sums[key] = sums.get(key, Tally()) + tally
-    return sums
 
 
 def _next_minute(now: datetime) -> datetime:
