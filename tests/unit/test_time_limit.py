@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -44,7 +45,7 @@ def slow() -> SlowShell:
 
 def test_commands_share_the_time_of_their_poll(slow: SlowShell) -> None:
     slow.takes_s = 40.0
-    shell = LimitedShell(slow, 100.0, slow.monotonic)
+    shell = LimitedShell(slow, 100.0, monotonic=slow.monotonic)
     with shell.within("mta1"):
         assert shell.run("mta1", SHOW, timeout_s=50.0) == b"ok"
         with shell.stream("mta1", SHOW, timeout_s=50.0) as output:
@@ -52,13 +53,13 @@ def test_commands_share_the_time_of_their_poll(slow: SlowShell) -> None:
         shell.run("mta1", SHOW, timeout_s=50.0)
         with pytest.raises(HostUnreachable, match="mta1: reading it took more than 100 s and was cut off"):
             shell.run("mta1", SHOW, timeout_s=50.0)
-        with pytest.raises(HostUnreachable):
-            shell.stream("mta1", SHOW, timeout_s=50.0)
+        with pytest.raises(HostUnreachable), shell.stream("mta1", SHOW, timeout_s=50.0):
+            pass
     assert slow.limits == [50.0, 50.0, 20.0]
 
 
 def test_half_time_is_told(slow: SlowShell) -> None:
-    shell = LimitedShell(slow, 100.0, slow.monotonic)
+    shell = LimitedShell(slow, 100.0, monotonic=slow.monotonic)
     with shell.within("mta1") as late:
         slow.at += 49.0
         assert not late()
@@ -67,7 +68,7 @@ def test_half_time_is_told(slow: SlowShell) -> None:
 
 
 def test_other_hosts_and_other_work_are_not_limited(slow: SlowShell) -> None:
-    shell = LimitedShell(slow, 100.0, slow.monotonic)
+    shell = LimitedShell(slow, 100.0, monotonic=slow.monotonic)
     with shell.within("mta1"):
         slow.at += 200.0
         shell.run("mta2", SHOW, timeout_s=50.0)
@@ -75,3 +76,21 @@ def test_other_hosts_and_other_work_are_not_limited(slow: SlowShell) -> None:
     with shell.within("mta1"):  # every poll begins anew
         shell.run("mta1", SHOW, timeout_s=50.0)
     assert slow.limits == [50.0, 50.0, 50.0]
+
+
+def test_only_so_many_hosts_are_read_at_once_while_others_may_still_be_asked(slow: SlowShell) -> None:
+    shell = LimitedShell(slow, 100.0, at_once=2, monotonic=slow.monotonic)
+
+    def read(host: str) -> bytes:
+        with shell.stream(host, SHOW, timeout_s=20.0) as output:
+            return b"".join(output)
+
+    with ThreadPoolExecutor(1) as pool, shell.stream("mta1", SHOW, timeout_s=20.0):
+        with shell.stream("mta2", SHOW, timeout_s=20.0):
+            third = pool.submit(read, "mta3")
+            shell.run("mta4", SHOW, timeout_s=20.0)
+            assert not third.done()
+            with pytest.raises(HostUnreachable, match="mta4: it had to wait for 2 others"):
+                shell.stream("mta4", SHOW, timeout_s=0.01).__enter__()
+        assert third.result(timeout=20) == b"ok"
+    assert read("mta1") == b"ok"
