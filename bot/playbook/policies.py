@@ -86,7 +86,7 @@ class VolumeSpec(BaseModel):
     model_config = _FORM
 
     period: Annotated[int, BeforeValidator(_period)]
-    delivered_at_least: Annotated[int, Field(ge=0, le=100_000_000)]
+    delivered_at_least: Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
     wait: Waits
 
 
