@@ -8,9 +8,9 @@ One state per key (policy, ISP, source IP or VMTA); while it waits, the whole qu
 - A delivery or another kind goes back to the first value; a bounce does not. Steps of the volume rule go back when a
   period brought enough, not by one accepted message.
 - A wait is never shortened: one of another kind is taken only where it ends later.
-- The volume rule looks back at every full minute, over whole minutes. It needs one attempt in the period. A period
-  begins, at the earliest, with the first attempt after an idle one or after its own wait: mail that has just begun
-  to flow has not failed to arrive.
+- The volume rule looks back at every full minute, over whole minutes. It needs one attempt in the period (a bounce is
+  one, a transient reply is none). A period begins, at the earliest, with the first attempt after an idle one or after
+  its own wait: mail that has just begun to flow has not failed to arrive.
 """
 
 from __future__ import annotations
