@@ -19,8 +19,8 @@ from bot.core.wilson import Z95, wilson
 
 EXPECTED = 5.0
 """Replies each row should have had before rows can be called alike."""
-CHANCE = 4.0
-"""So many standard deviations beyond what equal rows show are no accident."""
+CHANCE = 3.3
+"""Equal rows differ so much, in standard deviations, once in two thousand times."""
 FEWEST = 5
 """Replies that must stand on the rows that carry it: with fewer, no test holds."""
 APART = 3.0
@@ -100,6 +100,7 @@ def clearly_worse(one: Part, rest: Part, rows: int) -> bool:
 def _split(looks_bad: Sequence[Part], rows: Mapping[str, Part]) -> Split | None:
     rest = _rest(looks_bad, rows)
     sure = [row for row in looks_bad if wilson(row.hits, row.tries).low > rest.rate]
+    sure += _milder(sure, rows)
     held, rest = pooled(sure), _rest(sure, rows)
     whole = held.hits + rest.hits
     if (
@@ -113,6 +114,20 @@ def _split(looks_bad: Sequence[Part], rows: Mapping[str, Part]) -> Split | None:
     return Split(worst_first, len(rows), held, rest, _gain(held, rest))
 
 
+def _milder(sure: Sequence[Part], rows: Mapping[str, Part]) -> list[Part]:
+    """Rows that are milder than those, and yet carry it: clearly worse than all that is left, whatever chance did."""
+    held, rest = pooled(sure), _rest(sure, rows)
+    names = {row.key for row in sure}
+    return [
+        row
+        for row in rows.values()
+        if row.key not in names
+        and row.tries >= MIN_ATTEMPTS
+        and row.rate >= max(held.rate / APART, APART * rest.rate)
+        and clearly_worse(row, rest, len(rows))
+    ]
+
+
 def _rest(chosen: Sequence[Part], rows: Mapping[str, Part]) -> Part:
     names = {row.key for row in chosen}
     return pooled([row for row in rows.values() if row.key not in names])
@@ -124,16 +139,26 @@ def _differ(rows: Sequence[Part]) -> bool:
     spread = whole.rate * (1 - whole.rate)
     if not spread:
         return False
-    free = len(rows) - 1
     found = sum((row.hits - row.tries * whole.rate) ** 2 / (row.tries * spread) for row in rows)
-    return found > free + CHANCE * sqrt(2 * free)
+    return len(rows) > 1 and found > _by_chance(len(rows) - 1)
+
+
+def _by_chance(free: int) -> float:
+    """What chi-squared of so many degrees of freedom hardly ever exceeds.
+
+    Source: E. B. Wilson, M. M. Hilferty, Proceedings of the National Academy of Sciences 17 (1931), 684-688.
+    """
+    part = 2 / (9 * free)
+    return free * (1 - part + CHANCE * sqrt(part)) ** 3
 
 
 def _would_show(rows: Sequence[Part]) -> bool:
-    """True where even the mildest split that counts would differ by more than chance, and by two standard deviations
-    more to be sure of it."""
-    replies = sum(row.hits for row in rows)
-    return len(rows) > 1 and replies * MILDEST > (CHANCE + 2) * sqrt(2 * len(rows))
+    """True where even the mildest split that counts would differ by more than chance, two standard deviations below
+    its mean."""
+    if len(rows) < 2:
+        return False
+    free, beyond = len(rows) - 1, MILDEST * sum(row.hits for row in rows)
+    return free + beyond - 2 * sqrt(2 * (free + 2 * beyond)) > _by_chance(free)
 
 
 def _even(rows: Sequence[Part]) -> bool:
