@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -19,33 +17,11 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 UTC: sorts as a number, the same in every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"expected an aware datetime, found {value!r}")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
+from bot.store.moment import Moment
 
 metadata = MetaData()
 _RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -53,51 +29,25 @@ _NUMBERS = frozenset({"minute", "hour", "start", "reply_id"})
 COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 
 
-def _counts() -> tuple[Column[int], ...]:
-    return tuple(Column(name, BigInteger, nullable=False) for name in COUNTS)
-
-
 def _key(*names: str) -> tuple[Column[Any], ...]:
     return tuple(Column(name, BigInteger if name in _NUMBERS else Text, nullable=False) for name in names)
 
 
-tally = Table(
-    "tally",
-    metadata,
-    *_key("minute", "isp", "host", "source_ip", "vmta", "reply_id"),
-    *_counts(),
-    PrimaryKeyConstraint("minute", "isp", "host", "source_ip", "vmta", "reply_id"),
-    sqlite_with_rowid=False,
-)
+def _tallies(name: str, *key: str) -> Table:
+    """The four counts by `key`, clustered by it."""
+    counts = [Column(count, BigInteger, nullable=False) for count in COUNTS]
+    return Table(name, metadata, *_key(*key), *counts, PrimaryKeyConstraint(*key), sqlite_with_rowid=False)
+
+
+tally = _tallies("tally", "minute", "isp", "host", "source_ip", "vmta", "reply_id")
 """Whole minutes, clustered by time first: a window is one stretch of the file. `reply_id` 0 is "no reply"."""
 
-isp_tally = Table(
-    "isp_tally",
-    metadata,
-    *_key("minute", "isp"),
-    *_counts(),
-    PrimaryKeyConstraint("minute", "isp"),
-    sqlite_with_rowid=False,
-)
+isp_tally = _tallies("isp_tally", "minute", "isp")
 """The sums of `tally` per minute and ISP: what the tiers, the overview and the charts ask for all the time."""
 
-job_tally = Table(
-    "job_tally",
-    metadata,
-    *_key("minute", "isp", "host", "job"),
-    *_counts(),
-    PrimaryKeyConstraint("minute", "isp", "host", "job"),
-    sqlite_with_rowid=False,
-)
+job_tally = _tallies("job_tally", "minute", "isp", "host", "job")
 
-hosted_tally = Table(
-    "hosted_tally",
-    metadata,
-    *_key("minute", "isp"),
-    *_counts(),
-    PrimaryKeyConstraint("minute", "isp"),
-    sqlite_with_rowid=False,
-)
+hosted_tally = _tallies("hosted_tally", "minute", "isp")
 """The part of `isp_tally` that went to hosted domains: their ISP was told by the MX alone."""
 
 recipient_sketch = Table(
@@ -110,42 +60,14 @@ recipient_sketch = Table(
 )
 """Whom deferred mail was for, per stretch of ten minutes, as `core.distinct` packs it: hashes, no addresses."""
 
-isp_hour = Table(
-    "isp_hour",
-    metadata,
-    *_key("hour", "isp"),
-    *_counts(),
-    PrimaryKeyConstraint("hour", "isp"),
-    sqlite_with_rowid=False,
-)
+isp_hour = _tallies("isp_hour", "hour", "isp")
 """Whole hours (`hour` is epoch seconds of the start), added up from the minutes: see `mark`."""
 
-source_hour = Table(
-    "source_hour",
-    metadata,
-    *_key("hour", "isp", "source_ip"),
-    *_counts(),
-    PrimaryKeyConstraint("hour", "isp", "source_ip"),
-    sqlite_with_rowid=False,
-)
+source_hour = _tallies("source_hour", "hour", "isp", "source_ip")
 
-reply_hour = Table(
-    "reply_hour",
-    metadata,
-    *_key("hour", "isp", "reply_id"),
-    *_counts(),
-    PrimaryKeyConstraint("hour", "isp", "reply_id"),
-    sqlite_with_rowid=False,
-)
+reply_hour = _tallies("reply_hour", "hour", "isp", "reply_id")
 
-job_hour = Table(
-    "job_hour",
-    metadata,
-    *_key("hour", "isp", "job"),
-    *_counts(),
-    PrimaryKeyConstraint("hour", "isp", "job"),
-    sqlite_with_rowid=False,
-)
+job_hour = _tallies("job_hour", "hour", "isp", "job")
 
 mark = Table(
     "mark",
@@ -230,33 +152,6 @@ Index(
     postgresql_where=text("state <> 'resolved'"),
 )
 
-note = Table(
-    "note",
-    metadata,
-    Column("id", _RowId, primary_key=True),
-    Column("incident", ForeignKey("incident.id"), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("broadcast", Boolean, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-post = Table(
-    "post",
-    metadata,
-    Column("incident", ForeignKey("incident.id"), primary_key=True),
-    Column("channel", Text, primary_key=True),
-    Column("ts", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
-
-note_post = Table(
-    "note_post",
-    metadata,
-    Column("note", ForeignKey("note.id"), primary_key=True),
-    Column("channel", Text, primary_key=True),
-)
-
 outage = Table(
     "outage",
     metadata,
@@ -275,32 +170,38 @@ Index(
     postgresql_where=text("state <> 'resolved'"),
 )
 
-outage_note = Table(
-    "outage_note",
-    metadata,
-    Column("id", _RowId, primary_key=True),
-    Column("outage", ForeignKey("outage.id"), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("broadcast", Boolean, nullable=False),
-    sqlite_autoincrement=True,
-)
 
-outage_post = Table(
-    "outage_post",
-    metadata,
-    Column("outage", ForeignKey("outage.id"), primary_key=True),
-    Column("channel", Text, primary_key=True),
-    Column("ts", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
-)
+def _told(of: str, prefix: str) -> tuple[Table, Table, Table]:
+    """The timeline of the table `of`, where its subjects stand in each channel, and which lines were posted there."""
+    lines = Table(
+        f"{prefix}note",
+        metadata,
+        Column("id", _RowId, primary_key=True),
+        Column(of, ForeignKey(f"{of}.id"), nullable=False, index=True),
+        Column("at", Moment, nullable=False),
+        Column("text", Text, nullable=False),
+        Column("broadcast", Boolean, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    posts = Table(
+        f"{prefix}post",
+        metadata,
+        Column(of, ForeignKey(f"{of}.id"), primary_key=True),
+        Column("channel", Text, primary_key=True),
+        Column("ts", Text, nullable=False),
+        Column("revision", Integer, nullable=False),
+    )
+    lines_posted = Table(
+        f"{prefix}note_post",
+        metadata,
+        Column("note", ForeignKey(f"{prefix}note.id"), primary_key=True),
+        Column("channel", Text, primary_key=True),
+    )
+    return lines, posts, lines_posted
 
-outage_note_post = Table(
-    "outage_note_post",
-    metadata,
-    Column("note", ForeignKey("outage_note.id"), primary_key=True),
-    Column("channel", Text, primary_key=True),
-)
+
+note, post, note_post = _told("incident", "")
+outage_note, outage_post, outage_note_post = _told("outage", "outage_")
 
 _ACTIVE = text("state IN ('applying', 'applied', 'undoing')")
 

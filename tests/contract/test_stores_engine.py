@@ -28,8 +28,9 @@ from bot.store.changes import SqlChangeStore
 from bot.store.engine import migrate, open_engine
 from bot.store.fleet import SqlFleetStore
 from bot.store.incidents import SqlIncidentStore
+from bot.store.moment import Moment
 from bot.store.outbox import INCIDENTS, SqlOutboxStore
-from bot.store.tables import Moment, incident, metadata
+from bot.store.tables import incident, metadata
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import reading, writing
 from tests.store_values import HOUR, NOON, diagnosis, plan, sqlite
