@@ -116,7 +116,7 @@ def judge(
         tier=tier,
         min_attempts=rule.min_attempts,
         cause=reading.cause,
-        replies=_reply_lines(by_reply, counts.samples, classify),
+        replies=reply_lines(by_reply, counts.samples, classify),
         ips=_shares(_sum_by(counts.cells, 1)),
         vmtas=_shares(_sum_by(counts.cells, 2)),
         jobs=_shares(counts.jobs),
@@ -166,9 +166,10 @@ def _shares(sums: Mapping[str, Tally]) -> tuple[Share, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.tally.deferred, -row.tally.attempts, row.key)))
 
 
-def _reply_lines(
+def reply_lines(
     by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify
 ) -> tuple[ReplyLine, ...]:
+    """What was answered and what it means, the commonest first."""
     lines = []
     for template, tally in by_reply.items():
         if not template or not tally.deferred + tally.bounced:
