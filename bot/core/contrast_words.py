@@ -26,7 +26,7 @@ def split_words(
     """What carries it, how the rest does, what else that mail is called, and how it does at other ISPs."""
     n = len(found.parts)
     noun = _NOUNS[found.kind][found.of != 1]
-    name = f" ({_names(found.keys)})" if found.kind not in (Kind.IPS, Kind.NEW_IPS) else ""
+    name = f" ({listed(found.keys)})" if found.kind not in (Kind.IPS, Kind.NEW_IPS) else ""
     who = f"{n} of {found.of} {noun}{name}"
     yield f"{who} {'carries' if n == 1 else 'carry'} {found.share:.0%} of these replies{_bounds(split)}"
     if found.kind is Kind.NEW_IPS:
@@ -42,7 +42,7 @@ def even_words(found: Contrast, here: Part, bad: Sequence[tuple[str, float]]) ->
     """That all are alike, and whether it is this ISP alone."""
     yield f"all {found.of} IPs are deferred alike: not one IP's own standing"
     if found.elsewhere is Elsewhere.CLEAN:
-        yield f"the same IPs are clean at {_names(found.clean_at)}: it is about this ISP"
+        yield f"the same IPs are clean at {listed(found.clean_at)}: it is about this ISP"
     elif found.elsewhere is Elsewhere.BAD:
         rates = ", ".join(f"{title} {rate:.0%}" for title, rate in bad[:NAMED])
         yield f"other ISPs defer them too ({rates}; here {here.rate:.0%}): look on our side first"
@@ -58,7 +58,7 @@ def _elsewhere(found: Contrast, bad: Sequence[tuple[str, float, int]]) -> Iterab
             who = f"{sending} of them {'is' if sending == 1 else 'are'}"
         yield f"{who} deferred elsewhere too: {rates}"
     elif found.clean_at:
-        yield f"the same {'IP is' if one else 'IPs are'} clean at {_names(found.clean_at)}"
+        yield f"the same {'IP is' if one else 'IPs are'} clean at {listed(found.clean_at)}"
 
 
 def _bounds(split: Split) -> str:
@@ -70,8 +70,8 @@ def _rate(part: Part) -> str:
     return f"{part.rate:.1%}" if part.rate < 0.1 else f"{part.rate:.0%}"
 
 
-def _names(names: Sequence[str]) -> str:
-    shown = list(names[:NAMED])
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b, c and 4 more"; "" for none."""
     if len(names) > NAMED:
-        return f"{', '.join(shown)} and {len(names) - NAMED} more"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

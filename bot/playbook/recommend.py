@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from bot.core.contrast_words import listed
 from bot.core.diagnosis import Considered, Diagnosis, Offer, Page, Strength
 from bot.core.finding import Kind
 from bot.core.tier import Tier
@@ -19,8 +20,6 @@ from bot.playbook.situation import about, danger_beside, ranked, situation_of
 
 ALTERNATIVES = 5
 ACT_NOW = 4
-NAMED = 3
-"""Names told in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,11 @@ def _one_cause(
     meant = (pair for pair in found if situation_of(about(pair[0], whole)) == situation_of(diagnosis))
     return Recommendation(
         tuple(_offer(playbook, part, diagnosis) for playbook, part in meant),
-        best.advice.format(isp=diagnosis.title, cause=_cause(diagnosis), names=_names(diagnosis)),
+        best.advice.format(
+            isp=diagnosis.title,
+            cause=_cause(diagnosis),
+            names=listed(diagnosis.contrast.keys if diagnosis.contrast else ()),
+        ),
         check=best.check,
         pages=tuple(Page(link.text, link.url) for link in best.links),
     )
@@ -163,11 +166,3 @@ def _strength(diagnosis: Diagnosis) -> Strength:
 
 def _cause(diagnosis: Diagnosis) -> str:
     return diagnosis.cause.words if diagnosis.cause else "no clear cause"
-
-
-def _names(diagnosis: Diagnosis) -> str:
-    """ "winback and digest": what carries it."""
-    names = diagnosis.contrast.keys if diagnosis.contrast else ()
-    if len(names) > NAMED:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -8,6 +8,7 @@ from bot.core.campaigns import rows_of
 from bot.core.category import Category
 from bot.core.causes import Key, find_causes
 from bot.core.contrast import Around, contrast
+from bot.core.contrast_words import listed
 from bot.core.finding import Contrast, Elsewhere, Kind
 from bot.core.model import Tally
 from tests.unit.test_causes import AUTH, LISTED, classify
@@ -74,6 +75,30 @@ def test_a_vmta_of_several_ips() -> None:
     found = located(mail(dict.fromkeys(IPS[4:8], 600), PACING, vmtas=3))
     assert (found.kind, found.keys, found.ips) == (Kind.VMTAS, ("vmta-2",), tuple(IPS[4:8]))
     assert found.evidence[0] == "1 of 3 VMTAs (vmta-2) carries 97% of these replies"
+
+
+def test_a_vmta_is_not_blamed_where_one_of_its_ips_may_be_behind_it() -> None:
+    """Its ten IPs send too little each; together they would stand out."""
+    cells: dict[Key, Tally] = {}
+    for n in range(10):
+        cells["mta1", f"198.51.100.{n}", "small", ""] = Tally(12 if n else 0)
+        cells["mta1", f"198.51.100.{n}", "small", PACING] = Tally(0, 4 if n else 18)
+        cells["mta1", f"203.0.113.{n}", "big", ""] = Tally(1000)
+    assert located(cells).reason == "too little mail on each IP to tell one from another"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), ""),
+        (("a",), "a"),
+        (("a", "b"), "a and b"),
+        (("a", "b", "c"), "a, b and c"),
+        (("a", "b", "c", "d", "e"), "a, b, c and 2 more"),
+    ],
+)
+def test_names_in_a_sentence(names: tuple[str, ...], said: str) -> None:
+    assert listed(names) == said
 
 
 def test_a_campaign() -> None:
