@@ -17,7 +17,7 @@ from bot.knowledge import load_knowledge
 from bot.pmta.files import POLL_BYTES, FollowedFiles
 from bot.pmta.ssh import HostLogin, SshFleet
 from bot.pmta.time_limit import LimitedShell
-from bot.ports import AccountingReader, Clock
+from bot.ports import Clock
 from bot.services.acknowledge import Acknowledge
 from bot.services.apply import Apply
 from bot.services.composition import Composition
@@ -46,7 +46,6 @@ from bot.store.outbox import INCIDENTS, OUTAGES, SqlOutboxStore
 from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
 
-GRACE_S = 4.0
 CLICK_WORKERS = 8
 """Threads for what people ask for; Bolt's own five only acknowledge."""
 STOP_GRACE_S = 20.0
@@ -132,6 +131,7 @@ class _Parts:
         self.config = settings.config
         self.secrets = settings.secrets
         self.clock = clock
+        self.hosts = [host.name for host in self.config.hosts]
         self.knowledge = load_knowledge(self.config.playbooks)
         self.engine = open_engine(self.secrets.database_url)
         migrate(self.engine)
@@ -173,7 +173,7 @@ class _Parts:
             classifier=self.knowledge.classifier,
             playbooks=self.knowledge.playbooks,
             judgement=self.judgement,
-            hosts=[host.name for host in self.config.hosts],
+            hosts=self.hosts,
             clock=self.clock,
         )
 
@@ -216,25 +216,25 @@ class _Parts:
         )
 
     def jobs(self, tend_socket: Callable[[], None]) -> Jobs:
-        globs = {host.name: host.accounting for host in self.config.hosts}
-        at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
-        slow = frozenset(host.name for host in self.config.hosts if host.slow_link)
-        shell = LimitedShell(self.shell)
-        reader = FollowedFiles(shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
         return Jobs(
-            hosts=list(globs),
-            poll=self._poll(shell, reader),
+            hosts=self.hosts,
+            poll=self._poll(),
             outages=self._outages(),
             watch=self._watch(),
             apply=self.apply,
             undo=self.undo,
-            clean_up=self._clean_up,
+            clean_up=lambda: self.retention.clean_up(self.clock.now()),
             tend_socket=tend_socket,
             wake=self.outbox.wake,
             poll_every=self.config.poll_every,
         )
 
-    def _poll(self, shell: LimitedShell, reader: AccountingReader) -> Poll:
+    def _poll(self) -> Poll:
+        globs = {host.name: host.accounting for host in self.config.hosts}
+        at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
+        slow = frozenset(host.name for host in self.config.hosts if host.slow_link)
+        shell = LimitedShell(self.shell)
+        reader = FollowedFiles(shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
         return Poll(
             shell=shell,
             reader=reader,
@@ -244,9 +244,6 @@ class _Parts:
             time_limit=shell.within,
         )
 
-    def _clean_up(self) -> int:
-        return self.retention.clean_up(self.clock.now())
-
     def _outages(self) -> Outages:
         return Outages(
             fleet=self.fleet,
@@ -254,23 +251,21 @@ class _Parts:
             outages=self.outages,
             audit=self.audit,
             clock=self.clock,
-            hosts=[host.name for host in self.config.hosts],
+            hosts=self.hosts,
             stale_after=self.config.alerts.stale_after,
         )
 
-    def _composition(self) -> Composition:
-        return Composition(
+    def _watch(self) -> Watch:
+        composition = Composition(
             tallies=RatedTallies(self.tallies, self.fleet, self.clock, self.config.alerts.window),
             outages=self.outages,
             classifier=self.knowledge.classifier,
             judgement=self.judgement,
             alert_from=self.config.alerts.alert_from,
         )
-
-    def _watch(self) -> Watch:
         return Watch(
             diagnose=self.diagnose,
-            composition=self._composition(),
+            composition=composition,
             incidents=self.incidents,
             changes=self.changes,
             audit=self.audit,
