@@ -25,7 +25,7 @@ def told(isps: IspCatalog, asked: pl.DataFrame) -> pl.DataFrame:
     new = found.filter(pl.col("isp").is_null()).select(ASKED).unique()
     if new.height:
         answers = _answers(isps, new)
-        both = pl.concat([before, answers])
+        both = pl.concat([before, answers], rechunk=True)
         _BEFORE[isps] = both if both.height <= _KNOWN_LIMIT else answers
         found = _joined(asked, both)
     return found.select("isp", "hosted")
@@ -36,9 +36,9 @@ def _joined(asked: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answers(isps: IspCatalog, asked: pl.DataFrame) -> pl.DataFrame:
-    columns = (column.cast(pl.String).to_list() for column in asked.get_columns())
-    found = isps.told_all((queue, mx, rcpt.rpartition("@")[2]) for queue, mx, rcpt in zip(*columns, strict=True))
-    return asked.with_columns(
-        isp=pl.Series([one.key for one in found], dtype=pl.String),
-        hosted=pl.Series([one.hosted for one in found], dtype=pl.Boolean),
-    )
+    """With texts of their own: those of `asked` would keep the whole piece of a file that they stand in."""
+    texts = [column.cast(pl.String).to_list() for column in asked.get_columns()]
+    found = isps.told_all((queue, mx, rcpt.rpartition("@")[2]) for queue, mx, rcpt in zip(*texts, strict=True))
+    own = [pl.Series(name, text, pl.String).cast(pl.Binary) for name, text in zip(ASKED, texts, strict=True)]
+    isp = pl.Series("isp", [one.key for one in found], pl.String)
+    return pl.DataFrame([*own, isp, pl.Series("hosted", [one.hosted for one in found], pl.Boolean)])

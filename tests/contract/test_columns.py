@@ -13,7 +13,7 @@ from bot.core.accounting import Header, RowReader
 from bot.core.model import RollUp
 from bot.core.reply import MASK, RAW_LENGTH, RUST_VARIABLE, masked
 from bot.core.rollup import add_up, roll_up
-from bot.pmta import columns
+from bot.pmta import columns, told
 from bot.pmta.columns import Frames, read_piece, roll_up_columns
 from bot.pmta.fold import Fold
 from bot.pmta.frame import ALL_DETAILS as ALL
@@ -126,6 +126,14 @@ def test_fewer_details_leave_the_rest_as_it_is(details: frozenset[str]) -> None:
         assert some.others[name].equals(every.others[name])
     assert some.delivered.select("at", "isp", "hosted").equals(every.delivered.select("at", "isp", "hosted"))
     assert set(some.others["isp"]) == {"gmail", "yahoo"}
+
+
+def test_providers_are_told_right_when_the_table_of_them_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told, "_KNOWN_LIMIT", 3)
+    names = ["gmail.com", "corp.example", "aol.com", "shop.example", "Gmail.com"]
+    for count in (1, 3, 2, 5, 4):
+        data = "".join(row("t", domain=name, dsnMta="") for name in names[:count] * 40).encode()
+        assert fast(data, SHORT) == reference(data, SHORT)
 
 
 def test_pieces_read_side_by_side_come_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
