@@ -233,15 +233,10 @@ class _Parts:
         globs = {host.name: host.accounting for host in self.config.hosts}
         at_once = min(POLL_BYTES, max(LEAST_POLL_BYTES, ALL_POLLS_BYTES // len(globs)))
         slow = frozenset(host.name for host in self.config.hosts if host.slow_link)
-        shell = LimitedShell(self.shell)
-        reader = FollowedFiles(shell, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
+        ssh = LimitedShell(self.shell)
+        reader = FollowedFiles(ssh, globs, self.knowledge.isps, self.clock, self.config.backfill, at_once, slow)
         return Poll(
-            shell=shell,
-            reader=reader,
-            tallies=self.tallies,
-            fleet=self.fleet,
-            clock=self.clock,
-            time_limit=shell.within,
+            shell=ssh, reader=reader, tallies=self.tallies, fleet=self.fleet, clock=self.clock, time_limit=ssh.within
         )
 
     def _outages(self) -> Outages:
