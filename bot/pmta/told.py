@@ -9,8 +9,8 @@ import polars as pl
 from bot.core.isp import IspCatalog
 
 ASKED = ("queue", "mx", "rcpt")
-_KNOWN_LIMIT = 50_000
-"""Rows of a table, some 10 MB; a larger one is slower than to ask again."""
+_KNOWN_LIMIT = 20_000
+"""Rows of a table, some 4 MB; to join with a larger one costs a small batch more than to ask again."""
 
 _BEFORE: WeakKeyDictionary[IspCatalog, pl.DataFrame] = WeakKeyDictionary()
 """What was told, kept as long as its catalogue. Threads share it: a table is never changed, only replaced."""
