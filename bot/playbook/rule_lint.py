@@ -25,7 +25,7 @@ def lint_rules(packs: Sequence[RulePack], isps: Collection[str]) -> list[str]:
         *(fault for pack in packs for fault in _shadowed(pack)),
         *_overlapping(packs),
         *_unknown(packs, isps),
-        *_too_much(packs),
+        *too_much(packs),
     ]
 
 
@@ -97,7 +97,8 @@ def _unknown(packs: Sequence[RulePack], isps: Collection[str]) -> Iterator[str]:
             yield f"{pack.provider}: provider or also: a key of isps.yaml expected, found {isp!r}"
 
 
-def _too_much(packs: Sequence[RulePack]) -> Iterator[str]:
+def too_much(packs: Sequence[RulePack]) -> Iterator[str]:
+    """One fault where the patterns of all packs together may cost more than is affordable."""
     ways = sum(branch.ways for pack in packs for _, _, _, spec in pack.specs() for branch in read_pattern(spec.pattern))
     if ways > MOST_WAYS_IN_ALL:
         yield f"all packs: at most {MOST_WAYS_IN_ALL:,} ways to try their patterns expected, found {ways:,}"

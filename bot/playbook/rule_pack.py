@@ -14,7 +14,7 @@ from bot.core.classify import Rule, Stage
 from bot.core.durations import parse_duration
 from bot.playbook.patterns import fault_of
 
-_KEY = r"^[a-z0-9][a-z0-9.-]{1,60}$"
+KEY = r"^[a-z0-9][a-z0-9.-]{1,60}$"
 _FORM = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -74,6 +74,10 @@ class RuleSpec(BaseModel):
     examples: Annotated[tuple[Annotated[str, Field(min_length=3)], ...], AfterValidator(_some)]
 
 
+Placed = tuple[Stage, str, int, RuleSpec]
+"""Stage, key in the file, place in its list, rule."""
+
+
 class RulePack(BaseModel):
     """One provider's rules by stage; within a stage the first match decides.
 
@@ -83,17 +87,17 @@ class RulePack(BaseModel):
 
     model_config = _FORM
 
-    provider: Annotated[str, Field(pattern=_KEY)]
+    provider: Annotated[str, Field(pattern=KEY)]
     link: Annotated[str, AfterValidator(_https)] = ""
-    also: tuple[Annotated[str, Field(pattern=_KEY)], ...] = ()
+    also: tuple[Annotated[str, Field(pattern=KEY)], ...] = ()
     signatures: tuple[Pattern, ...] = ()
     tokens: tuple[RuleSpec, ...] = ()
     phrases: tuple[RuleSpec, ...] = ()
     statuses: tuple[RuleSpec, ...] = ()
     codes: tuple[RuleSpec, ...] = ()
 
-    def specs(self) -> Iterable[tuple[Stage, str, int, RuleSpec]]:
-        """(stage, key in the file, place in its list, rule), in the order they are asked."""
+    def specs(self) -> Iterable[Placed]:
+        """In the order they are asked."""
         parts = ((Stage.TOKEN, "tokens"), (Stage.PHRASE, "phrases"), (Stage.STATUS, "statuses"), (Stage.CODE, "codes"))
         for stage, key in parts:
             for place, spec in enumerate(getattr(self, key)):
