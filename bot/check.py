@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.knowledge import load_knowledge, shipped_playbooks
-from bot.playbook.load import load_packs
+from bot.knowledge import Knowledge, load_knowledge
+from bot.playbook.load import RuleSet
+from bot.playbook.local_rules import lint_local
 from bot.playbook.rule_lint import lint_rules
 from bot.pmta.known_hosts import read_pins
 from bot.settings import Config, HostSettings, JumpSettings, load_config, load_secrets
@@ -31,13 +32,16 @@ def check_all(config_file: Path) -> Found:
     except ConfigError as error:
         faults += error.faults
     try:
-        knowledge = load_knowledge(config.playbooks if config else None)
+        knowledge = load_knowledge(config.playbooks, config.rules) if config else load_knowledge()
     except ConfigError as error:
         faults += error.faults
         knowledge = None
     if knowledge:
-        faults += lint_rules(load_packs(shipped_playbooks() / "replies"), knowledge.isps.keys())
+        faults += lint_rules(knowledge.rules.packs, knowledge.isps.keys())
     notes = list(_secrets(config_file))
+    if config and knowledge:
+        faults += _local_faults(config.rules, knowledge)
+        notes += _local_notes(config, knowledge.rules)
     if config:
         notes += _files(config)
         if not config.roles.get("operator"):
@@ -49,6 +53,19 @@ def check_all(config_file: Path) -> Found:
             f"{len(knowledge.playbooks)} playbooks, {len(knowledge.isps.keys())} ISPs: no fault found."
         )
     return Found(tuple(faults), tuple(notes), summary)
+
+
+def _local_faults(path: Path, knowledge: Knowledge) -> list[str]:
+    local = knowledge.rules.local
+    found = lint_local(local, knowledge.rules.packs, knowledge.isps.keys()) if local else []
+    return [f"{path}: {fault}" for fault in found]
+
+
+def _local_notes(config: Config, rules: RuleSet) -> list[str]:
+    """Rules of one's own that overrule shipped ones, which may be meant."""
+    if rules.local is None and "rules" in config.model_fields_set:
+        return [f"rules: {config.rules}: no such file yet; `deferbot rules adopt` makes it"]
+    return [f"{config.rules}: {own} overrules {shipped}" for own, shipped in dict.fromkeys(rules.taken_over())]
 
 
 def _secrets(config_file: Path) -> list[str]:

@@ -9,7 +9,7 @@ from bot.core.classify import Classifier
 from bot.core.isp import IspCatalog
 from bot.errors import ConfigError
 from bot.playbook.isps import load_isps
-from bot.playbook.load import load_playbooks, load_rules
+from bot.playbook.load import RuleSet, load_playbooks, load_rule_set
 from bot.playbook.schema import Playbook
 
 
@@ -18,8 +18,12 @@ class Knowledge:
     """Read once at start, shared by everything, never changed."""
 
     isps: IspCatalog
-    classifier: Classifier
+    rules: RuleSet
     playbooks: tuple[Playbook, ...]
+
+    @property
+    def classifier(self) -> Classifier:
+        return self.rules.classifier
 
 
 def shipped_playbooks() -> Path:
@@ -28,21 +32,23 @@ def shipped_playbooks() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "playbooks"
 
 
-def load_knowledge(own: Path | None = None) -> Knowledge:
+def load_knowledge(own: Path | None = None, local_rules: Path | None = None) -> Knowledge:
     """Read the shipped files, and from `own` playbooks that add to them or replace them by name.
+
+    `local_rules`: a file of rules that are asked first, where it exists.
 
     Raises: ConfigError with the faults of all files.
     """
     shipped = shipped_playbooks()
     faults: list[str] = []
-    isps = classifier = None
+    isps = rules = None
     playbooks: dict[str, Playbook] = {}
     try:
         isps = load_isps(shipped / "isps.yaml")
     except ConfigError as error:
         faults += error.faults
     try:
-        classifier = load_rules(shipped / "replies")
+        rules = load_rule_set(shipped / "replies", local_rules)
     except ConfigError as error:
         faults += error.faults
     for folder in [shipped, *([own] if own else [])]:
@@ -50,6 +56,6 @@ def load_knowledge(own: Path | None = None) -> Knowledge:
             playbooks |= {playbook.name: playbook for playbook in load_playbooks(folder)}
         except ConfigError as error:
             faults += error.faults
-    if faults or isps is None or classifier is None:
+    if faults or isps is None or rules is None:
         raise ConfigError(faults)
-    return Knowledge(isps, classifier, tuple(playbooks.values()))
+    return Knowledge(isps, rules, tuple(playbooks.values()))

@@ -156,6 +156,7 @@ class Config(_Model):
     roles: dict[Literal["operator"], tuple[Member, ...]] = Field(default_factory=dict)
     alerts: AlertSettings = AlertSettings()
     playbooks: Expanded | None = None
+    rules: Expanded = Path("replies.local.yaml")
     keep_tallies: Duration = timedelta(days=14)
     keep_hours: Duration = Field(timedelta(days=400), validate_default=True)
 
@@ -261,6 +262,7 @@ def _resolved(config: Config, folder: Path) -> Config:
         update={
             "known_hosts": folder / config.known_hosts,
             "playbooks": folder / config.playbooks if config.playbooks else None,
+            "rules": folder / config.rules,
             "hosts": hosts,
         }
     )

@@ -132,7 +132,7 @@ class _Parts:
         self.secrets = settings.secrets
         self.clock = clock
         self.hosts = [host.name for host in self.config.hosts]
-        self.knowledge = load_knowledge(self.config.playbooks)
+        self.knowledge = load_knowledge(self.config.playbooks, self.config.rules)
         self.engine = open_engine(self.secrets.database_url)
         migrate(self.engine)
         self.tallies = SqlTallyStore(self.engine)
@@ -204,6 +204,7 @@ class _Parts:
     def slack_services(self) -> SlackServices:
         return SlackServices(
             diagnose=self.diagnose,
+            breakdowns=self.diagnose.breakdowns,
             apply=self.apply,
             undo=self.undo,
             acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
