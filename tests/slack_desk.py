@@ -14,6 +14,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.core.answers import Campaigns, History, HostReport
+from bot.core.breakdown import Of, Place, Queues, Replies, Sources
 from bot.core.change import Change, ChangeState, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident, IncidentState
@@ -29,6 +30,7 @@ from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
 from bot.slack.subjects import IncidentSubjects, OutageSubjects
 from tests.answers import campaigns, history, host_reports
+from tests.breakdowns import place, queues, replies, sources
 from tests.diagnoses import NOW, diagnosis, overview, plan
 from tests.fakes import (
     ManualClock,
@@ -60,8 +62,9 @@ class TableDiagnose:
     def history(self, isp: str, length: timedelta) -> History:
         return history(length // timedelta(hours=1), isp=isp)
 
-    def campaigns(self, isp: str | None = None) -> Campaigns:
-        return campaigns() if isp else campaigns(isp="", title="")
+    def campaigns(self, isp: str | None = None, length: timedelta | None = None) -> Campaigns:
+        found = campaigns() if isp else campaigns(isp="", title="")
+        return found if length is None else replace(found, window=Window.ending(NOW, length))
 
     def host_reports(self) -> tuple[HostReport, ...]:
         return host_reports()
@@ -71,6 +74,23 @@ class TableDiagnose:
 
     def known_isps(self) -> tuple[str, ...]:
         return ("gmail", "microsoft", "example.org")
+
+
+class TableBreakdowns:
+    """Two hundred source IPs and VMTAs, forty replies and queues; one place is known by its name."""
+
+    def sources(self, isp: str, of: Of, length: timedelta | None = None) -> Sources:
+        return sources(200, isp=isp, of=of, window=Window.ending(NOW, length or timedelta(hours=1)))
+
+    def replies(self, isp: str, length: timedelta | None = None) -> Replies:
+        return replies(40, isp=isp, window=Window.ending(NOW, length or timedelta(hours=1)))
+
+    def queues(self, isp: str | None = None) -> Queues:
+        return queues(40, isp=isp or "", title=isp or "")
+
+    def place(self, of: Of, asked: str, length: timedelta | None = None) -> Place:
+        known = place(of=of, window=Window.ending(NOW, length or timedelta(hours=1)))
+        return known if asked == known.key else place(of=of, key=asked, lines=(), nearest=known.key)
 
 
 @dataclass
@@ -182,6 +202,7 @@ class SlackDesk:
     def services(self) -> SlackServices:
         return SlackServices(
             diagnose=self.diagnose,
+            breakdowns=TableBreakdowns(),
             apply=self.apply,
             undo=self.undo,
             acknowledge=StoreAcknowledge(self.incidents),

@@ -23,12 +23,11 @@ from bot.playbook.plan import PlanFacts
 from bot.playbook.recommend import with_recommendation
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
+from bot.services.breakdowns import FINE, Breakdowns
 from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
 
-FINE = timedelta(hours=2)
-"""In windows up to this long replies and campaigns are looked at minute by minute."""
 READ_BEYOND_FLOOR = 20
 """Of the ISPs below every tier so many have their cause looked up for the overview, the worst first."""
 
@@ -75,6 +74,9 @@ class Diagnose:
         self._clock = clock
         self._queues = QueueIndex(fleet, isps, hosts, judgement.stale_after)
         self._long_run = LongRun(self._tallies, isps)
+        self.breakdowns = Breakdowns(
+            self._tallies, self._queues, isps, classifier, self.hosts, clock, judgement.window
+        )
         self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
 
     def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:
@@ -183,9 +185,9 @@ class Diagnose:
         found = self._long_run.history(isp, length, self._clock.now(), self._judgement.rule_of(isp).min_attempts)
         return replace(found, hosts=self.hosts())
 
-    def campaigns(self, isp: str | None = None) -> Campaigns:
-        """The campaigns of the last 24 hours, of one ISP or of all."""
-        return replace(self._long_run.campaigns(isp, self._clock.now()), hosts=self.hosts())
+    def campaigns(self, isp: str | None = None, length: timedelta | None = None) -> Campaigns:
+        """The campaigns of one ISP or of all, of the last 24 hours where no `length` is asked."""
+        return replace(self._long_run.campaigns(isp, self._clock.now(), length), hosts=self.hosts())
 
     def host_reports(self) -> tuple[HostReport, ...]:
         """Every configured host in full, in the order of the configuration."""

@@ -107,11 +107,14 @@ class LongRun:
             diluted=tuple(sorted(self._tallies.left_out())),
         )
 
-    def campaigns(self, isp: str | None, now: datetime) -> Campaigns:
-        """The day's campaigns of one ISP, or of all."""
-        window = last_hours(now, DAY)
+    def campaigns(self, isp: str | None, now: datetime, length: timedelta | None = None) -> Campaigns:
+        """The campaigns of one ISP, or of all: in whole hours, the day's where no `length` is asked; to the minute where
+        that is two hours or less."""
+        short = length is not None and length <= 2 * HOUR
+        end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        window = Window.ending(end, length) if length and short else last_hours(now, length or DAY)
         # Where hosts are left out the minutes are asked, which know the host.
-        ask = self._tallies.totals if self._tallies.left_out() else self._tallies.hours
+        ask = self._tallies.totals if short or self._tallies.left_out() else self._tallies.hours
         jobs = {job: tally for (job,), tally in ask(window, (Dim.JOB,), isp=isp).items()}
         whole = sum(ask(window, (Dim.ISP,), isp=isp).values(), Tally())
         return Campaigns(

@@ -27,6 +27,9 @@ class SeenQueues:
     together: QueueTrend | None
     trends: tuple[QueueTrend, ...]
 
+    def paired(self) -> Iterator[tuple[QueueState, QueueTrend]]:
+        return zip(self.queues, self.trends, strict=True)
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
@@ -53,6 +56,10 @@ class QueueIndex:
     def of(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
         """Queues of `isp`. A host's list that is stale is left out: what it says may long have changed."""
         return tuple(queue for snapshot in self._fresh(now) for queue in self._by_isp(snapshot).get(isp, ()))
+
+    def isps(self, now: datetime) -> frozenset[str]:
+        """Every ISP that has queues."""
+        return frozenset(isp for snapshot in self._fresh(now) for isp in self._by_isp(snapshot))
 
     def others(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
         """Queues of all other ISPs."""

@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from bot.core.change import Refusal
+from bot.slack.answers import answer_to
 from bot.slack.caller import Caller
 from bot.slack.commands import answer
 from bot.slack.desk import Desk, Job
@@ -16,6 +17,7 @@ from bot.slack.messages import buttons, preview, refusals
 from bot.slack.messages.diagnosis import diagnosis_message
 from bot.slack.messages.message import Json
 from bot.slack.messages.overview import overview_message
+from bot.slack.words import read_asked
 
 
 def register_actions(app: App, desk: Desk) -> None:
@@ -24,7 +26,7 @@ def register_actions(app: App, desk: Desk) -> None:
         at_home = (body.get("view") or {}).get("type") == "home"
         desk.start(desk.caller(body, respond), job_for(desk, str(action["action_id"]), value_of(action), at_home))
 
-    app.action(re.compile(r"(apply|isp)_\d+|undo|acknowledge|diagnose|overview|more"))(clicked)
+    app.action(re.compile(r"(apply|isp|ask|page)_\d+|undo|acknowledge|diagnose|overview|more"))(clicked)
 
 
 def value_of(action: dict[str, Any]) -> str:
@@ -38,7 +40,14 @@ def job_for(desk: Desk, action_id: str, value: str, at_home: bool = False) -> Jo
     kind = action_id.partition("_")[0]
     if kind == "more":
         kind, _, value = value.partition(":")
-    jobs = {"apply": preview_change, "undo": preview_undo, "diagnose": diagnose, "isp": diagnose_isp}
+    jobs = {
+        "apply": preview_change,
+        "undo": preview_undo,
+        "diagnose": diagnose,
+        "isp": diagnose_isp,
+        "ask": ask,
+        "page": turn_page,
+    }
     if kind == "acknowledge":
         return lambda caller: acknowledge(desk, caller, value, at_home=at_home)
     if kind == "overview":
@@ -113,6 +122,24 @@ def diagnose(desk: Desk, caller: Caller, value: str) -> None:
         desk.tell(caller, refusals.gone(asked[0]))
     else:
         caller.answer(diagnosis_message(desk.services.diagnose.isp(incident.isp), incident))
+
+
+def ask(desk: Desk, caller: Caller, value: str) -> None:
+    """Another view: a message of its own."""
+    _ask(desk, caller, value, replace=False)
+
+
+def turn_page(desk: Desk, caller: Caller, value: str) -> None:
+    """Another page of the same view, made anew, in its place."""
+    _ask(desk, caller, value, replace=True)
+
+
+def _ask(desk: Desk, caller: Caller, value: str, *, replace: bool) -> None:
+    asked = read_asked(value)
+    if asked is None:
+        desk.tell(caller, refusals.unknown_button())
+    else:
+        caller.answer(answer_to(desk, asked), replace=replace)
 
 
 def diagnose_isp(desk: Desk, caller: Caller, value: str) -> None:

@@ -30,11 +30,12 @@ class Caller:
         channel = body.get("channel")
         self._channel: str = channel["id"] if isinstance(channel, dict) else body.get("channel_id") or home_channel
 
-    def answer(self, message: Message) -> None:
-        """Show `message` to this person alone; where no way is left, it is in the log."""
+    def answer(self, message: Message, *, replace: bool = False) -> None:
+        """Show `message` to this person alone; where no way is left, it is in the log. `replace`: in the place of the
+        message whose button was clicked, if that can still be done."""
         plain = plainer(message)
         tries = [message] if plain == message else [message, plain]
-        if self._respond is not None and any(self._by_url(self._respond, each) for each in tries):
+        if self._respond is not None and any(self._by_url(self._respond, each, replace) for each in tries):
             return
         try:
             self._ephemeral(tries)
@@ -57,9 +58,9 @@ class Caller:
     def publish_home(self, view: Json) -> None:
         call(self._client.views_publish, user_id=self.user, view=view)
 
-    def _by_url(self, respond: Respond, message: Message) -> bool:
+    def _by_url(self, respond: Respond, message: Message, replace: bool) -> bool:
         try:
-            answer = respond(response_type="ephemeral", replace_original=False, **message.payload())
+            answer = respond(response_type="ephemeral", replace_original=replace, **message.payload())
         except OSError as error:
             log.warning("response_url not reached", extra={"action": "respond_failed", "error": str(error)})
             return False

@@ -1,4 +1,4 @@
-"""What somebody typed after `/deferrals`, as a question. Pure."""
+"""What somebody typed after `/deferrals`, as a question, and the question as a button keeps it. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_address
 
 from bot.core.durations import parse_duration
 
 WORD_LIMIT = 80
+NAME_LIMIT = 255
+"""Of a source IP, a VMTA or a campaign, and of an ISP's key in a button."""
 LONG_FROM = timedelta(hours=12)
 """A time from so long on asks for the history; a shorter one is the window of the diagnosis."""
 LONGEST = timedelta(days=400)
+PAGES = 9_999
+_MINUTE = timedelta(minutes=1)
 _WINDOW = re.compile(r"(\d{1,4}[dhms]){1,4}", re.ASCII)
+_DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 class Topic(StrEnum):
@@ -23,46 +29,109 @@ class Topic(StrEnum):
     ALL = "list"
     HELP = "help"
     HOSTS = "hosts"
-    CAMPAIGNS = "campaigns"
     ISP = "isp"
+    IPS = "ips"
+    VMTAS = "vmtas"
+    REPLIES = "replies"
+    CAMPAIGNS = "campaigns"
+    QUEUES = "queues"
+    HISTORY = "history"
+    IP = "ip"
+    VMTA = "vmta"
+    JOB = "job"
 
 
+VIEWS = (Topic.IPS, Topic.VMTAS, Topic.REPLIES, Topic.CAMPAIGNS, Topic.QUEUES, Topic.HISTORY)
+"""What can be asked of one ISP."""
+PLACES = {Topic.IP: Topic.IPS, Topic.VMTA: Topic.VMTAS, Topic.JOB: Topic.CAMPAIGNS}
+"""What is asked of all ISPs together -> the view of one ISP that lists such."""
 _WORDS = {
     Topic.ALL: ("", "all", "list", "status", "overview"),
     Topic.HELP: ("help", "?", "-h", "--help"),
     Topic.HOSTS: ("hosts", "host"),
+    Topic.IPS: ("ips", "ip", "sources"),
+    Topic.VMTAS: ("vmtas", "vmta"),
+    Topic.REPLIES: ("replies", "reply"),
     Topic.CAMPAIGNS: ("campaigns", "campaign", "jobs", "job"),
+    Topic.QUEUES: ("queues", "queue"),
+    Topic.HISTORY: ("history", "trend"),
 }
+_TOPICS = {topic.value for topic in Topic}
 _TOPIC = {word: topic for topic, words in _WORDS.items() for word in words}
+_PLACE = {"ip": Topic.IP, "source": Topic.IP, "vmta": Topic.VMTA, "job": Topic.JOB, "campaign": Topic.JOB}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`subject`: the ISP or host, "" for all of them. `length`: how far back, None for the usual window."""
+    """`subject`: the ISP, host, source IP, VMTA or campaign, "" for all of them. `length`: how far back, None for the
+    usual window. `page`: of a long answer, from 1."""
 
     topic: Topic
     subject: str = ""
     length: timedelta | None = None
+    page: int = 1
+
+    @property
+    def words(self) -> str:
+        """As one would type it: "gmail ips 24h"."""
+        view = "" if self.topic is Topic.ISP else self.topic.value
+        name = (view, self.subject) if self.topic in PLACES else (self.subject, view)
+        return " ".join(filter(None, (*name, _length_word(self.length))))
+
+    @property
+    def value(self) -> str:
+        """As a button keeps it: `<topic>:<minutes or 0>:<page>:<subject>`."""
+        minutes = self.length // _MINUTE if self.length else 0
+        return f"{self.topic}:{minutes}:{self.page}:{self.subject}"
+
+
+def read_asked(value: str) -> Asked | None:
+    """The question of a button, None where the value is not one of ours."""
+    topic, minutes, page, subject = (*value.split(":", 3), "", "", "")[:4]
+    numbers = _DIGITS.fullmatch(minutes) and _DIGITS.fullmatch(page)
+    if topic not in _TOPICS or not numbers or len(subject) > NAME_LIMIT:
+        return None
+    length = min(LONGEST, int(minutes) * _MINUTE) or None
+    return Asked(Topic(topic), subject, length, max(1, min(int(page), PAGES)))
 
 
 def asked_for(text: str) -> Asked:
-    """The question, in lower case: "Gmail 24h" is ISP gmail with 24 hours, "gmail campaigns" and "campaigns gmail" are
-    the same.
+    """The question: "Gmail 24h" is ISP gmail with 24 hours, "gmail ips 24h" and "24h ips gmail" are the same.
 
-    Slack sends a command's text with &, < and > escaped.
+    Names of ISPs and hosts in lower case, others as typed. Slack sends a command's text with &, < and > escaped.
     """
     typed = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    words = typed.strip().lower().split()
-    length = None
-    while len(words) > 1 and _WINDOW.fullmatch(words[-1]):
-        length = _length(words.pop())
-    subject = " ".join(words)[:WORD_LIMIT]
+    words, length = _without_windows(typed.split())
+    lower = [word.lower() for word in words]
+    subject = " ".join(lower)[:WORD_LIMIT]
     if subject in _TOPIC:
         return Asked(_TOPIC[subject], length=length)
-    for topic, others in ((_TOPIC.get(words[0]), words[1:]), (_TOPIC.get(words[-1]), words[:-1])):
-        if topic in (Topic.HOSTS, Topic.CAMPAIGNS):
+    if lower[0] in _PLACE:
+        return Asked(_PLACE[lower[0]], " ".join(words[1:])[:NAME_LIMIT], length)
+    if len(words) == 1 and is_ip(words[0]):
+        return Asked(Topic.IP, words[0], length)
+    for topic, others in ((_TOPIC.get(lower[0]), lower[1:]), (_TOPIC.get(lower[-1]), lower[:-1])):
+        if topic is Topic.HOSTS or topic in VIEWS:
             return Asked(topic, " ".join(others)[:WORD_LIMIT], length)
     return Asked(Topic.ISP, subject, length)
+
+
+def is_ip(word: str) -> bool:
+    """True for an IPv4 or IPv6 address."""
+    try:
+        ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_windows(words: list[str]) -> tuple[list[str], timedelta | None]:
+    """The words but those that are a time, as long as others are left; the first time counts."""
+    times = [word for word in words if _WINDOW.fullmatch(word.lower())]
+    others = [word for word in words if word not in times]
+    if not others:
+        return words[:1], _length(words[1]) if len(words) > 1 else None
+    return others, _length(times[0]) if times else None
 
 
 def _length(word: str) -> timedelta | None:
@@ -71,11 +140,29 @@ def _length(word: str) -> timedelta | None:
         asked = parse_duration(word)
     except ValueError:
         return None
-    return min(LONGEST, max(timedelta(minutes=1), asked // timedelta(minutes=1) * timedelta(minutes=1)))
+    return min(LONGEST, max(_MINUTE, asked // _MINUTE * _MINUTE))
+
+
+def _length_word(length: timedelta | None) -> str:
+    """ "15m", "24h", "7d"."""
+    minutes = length // _MINUTE if length else 0
+    if not minutes or minutes % 60:
+        return f"{minutes}m" if minutes else ""
+    return f"{minutes // 60}h" if minutes % 1440 or minutes <= 2880 else f"{minutes // 1440}d"
 
 
 def nearest_topic(word: str) -> str | None:
     """The topic that a misspelt word means, None where none is near."""
-    names = [name for topic in (Topic.HELP, Topic.HOSTS, Topic.CAMPAIGNS) for name in _WORDS[topic] if len(name) > 3]
-    close = get_close_matches(word, names, n=1, cutoff=0.75)
+    names = [name for topic in _WORDS if topic is not Topic.ALL for name in _WORDS[topic] if len(name) > 3]
+    close = get_close_matches(word, names, n=1, cutoff=0.7)
     return _TOPIC[close[0]].value if close else None
+
+
+def misspelt_view(subject: str) -> tuple[str, Topic] | None:
+    """("gmail", REPLIES) of "gmail rplies": the rest, and the view its first or last word may mean."""
+    words = subject.split()
+    for word, rest in ((words[-1], words[:-1]), (words[0], words[1:])) if len(words) > 1 else ():
+        topic = nearest_topic(word)
+        if topic is not None and Topic(topic) in VIEWS:
+            return " ".join(rest), Topic(topic)
+    return None

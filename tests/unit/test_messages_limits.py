@@ -27,6 +27,7 @@ from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
 from bot.slack.messages.table import plainer
+from bot.slack.words import Asked, Topic
 from tests.answers import campaigns, history
 from tests.diagnoses import NOW, change, diagnosis, incident, overview, plan, reply, series, step, tally
 
@@ -135,7 +136,7 @@ def test_any_fleet_fits_and_what_is_left_out_is_counted(found: list[HostReport],
 @given(st.lists(shares, max_size=4), st.integers(0, 500), counts)
 def test_any_campaigns_fit(found: list[Share], times: int, whole: Tally) -> None:
     jobs = tuple(replace(share, key=f"{n}{share.key}") for n in range(times) for share in found)[:500]
-    shown = campaigns_message(campaigns(jobs=jobs, whole=whole, title="t" * 300))
+    shown = campaigns_message(campaigns(jobs=jobs, whole=whole, title="t" * 300), Asked(Topic.CAMPAIGNS, "t" * 255))
     assert limits.check_message(shown) == []
     assert limits.check_message(plainer(shown)) == []
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.core.answers import last_hours
+from bot.core.breakdown import Of
 from bot.core.category import Category
 from bot.core.change import ChangeState, Outcome, Refusal, StepResult
 from bot.core.diagnosis import HostLine, QueueTrend, Share, Span, Untold, Usual
@@ -29,8 +30,14 @@ from bot.slack.messages.hosts import hosts_message
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
+from bot.slack.messages.places import place_message
+from bot.slack.messages.queues import queues_message
+from bot.slack.messages.replies import replies_message
+from bot.slack.messages.sources import sources_message
 from bot.slack.messages.table import plainer
+from bot.slack.words import Asked, Topic
 from tests.answers import campaigns, history, host_reports
+from tests.breakdowns import place, queues, replies, sources
 from tests.diagnoses import (
     HOSTILE,
     NOW,
@@ -149,8 +156,27 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "history-day-as-text": lambda: plainer(history_message(history())),
     "history-month": lambda: history_message(history(720, begins=NOW - 20 * 1440 * MINUTE, diluted=("mta3",))),
     "history-nothing": lambda: history_message(history(hours=(), begins=last_hours(NOW, 1440 * MINUTE).end)),
-    "campaigns": lambda: campaigns_message(campaigns()),
-    "campaigns-all-untold": lambda: campaigns_message(campaigns(isp="", title="", jobs=())),
+    "campaigns": lambda: campaigns_message(campaigns(), Asked(Topic.CAMPAIGNS, "gmail")),
+    "campaigns-all-untold": lambda: campaigns_message(campaigns(isp="", title="", jobs=()), Asked(Topic.CAMPAIGNS)),
+    "ips": lambda: sources_message(sources(), Asked(Topic.IPS, "gmail")),
+    "ips-page-2": lambda: sources_message(sources(200), Asked(Topic.IPS, "gmail", page=2)),
+    "ips-none": lambda: sources_message(
+        sources(0, whole=tally(100, 3), untold=tally(100, 3)), Asked(Topic.IPS, "gmail")
+    ),
+    "vmtas": lambda: sources_message(sources(of=Of.VMTA), Asked(Topic.VMTAS, "gmail")),
+    "replies": lambda: replies_message(replies(), Asked(Topic.REPLIES, "gmail")),
+    "replies-none": lambda: replies_message(replies(0), Asked(Topic.REPLIES, "gmail")),
+    "queues": lambda: queues_message(queues(), Asked(Topic.QUEUES, "gmail")),
+    "queues-all-none": lambda: queues_message(queues(0, isp="", title=""), Asked(Topic.QUEUES)),
+    "place-ip": lambda: place_message(place(), Asked(Topic.IP, "192.0.2.10")),
+    "place-vmta": lambda: place_message(place(of=Of.VMTA), Asked(Topic.VMTA, "gmail-ip-1")),
+    "place-job": lambda: place_message(
+        place(of=Of.JOB, window=last_hours(NOW, 1440 * MINUTE)), Asked(Topic.JOB, "campaign-981")
+    ),
+    "place-none": lambda: place_message(
+        place(key="192.0.2.99", lines=(), nearest="192.0.2.10"), Asked(Topic.IP, "192.0.2.99")
+    ),
+    "which-isp": lambda: refusals.which_isp(Asked(Topic.IPS)),
     "hosts": lambda: hosts_message(host_reports(), at=NOW),
     "hosts-one": lambda: hosts_message(host_reports(), at=NOW, asked="mta7"),
     "overview-calm": lambda: overview_message(overview(lines=overview().lines[2:], active_changes=0)),
@@ -164,7 +190,8 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "refusal": lambda: refusals.refusal_message(Refusal("x", "<@U0ANN> applied this 40 s ago; nothing more was done.")),
     "unknown-word": lambda: refusals.unknown_isp("campains", "campaigns"),
     "unknown-isp": lambda: refusals.unknown_isp("gmal", "gmail"),
-    "unknown-hostile": lambda: refusals.unknown_isp(HOSTILE, None),
+    "unknown-view": lambda: refusals.unknown_isp("gmail rplies", "gmail replies"),
+    "unknown-hostile": lambda: refusals.unknown_isp(HOSTILE, ""),
 }
 
 VIEWS: dict[str, Callable[[], dict[str, Any]]] = {

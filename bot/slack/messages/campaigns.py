@@ -9,23 +9,25 @@ from bot.core.diagnosis import Share
 from bot.core.model import Tally
 from bot.slack.messages import buttons, fleet, texts
 from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.pages import Page, ask_button, page_of, turn
 from bot.slack.messages.table import table
+from bot.slack.words import Asked, Topic
 
-ROWS = 20
 JUDGED_FROM = 20
 """Attempts from which on a campaign gets a rate."""
 
 
-def campaigns_message(campaigns: Campaigns) -> Message:
-    shown = campaigns.jobs[:ROWS]
+def campaigns_message(campaigns: Campaigns, asked: Asked) -> Message:
+    page = page_of(campaigns.jobs, asked.page)
     blocks: list[sb.Block] = [section(f"*{_head(campaigns)}*")]
-    if shown:
-        rows = [["Campaign", "deferrals", "rate", "attempts"], *(_row(share) for share in shown)]
+    if page.rows:
+        rows = [["Campaign", "deferrals", "rate", "attempts"], *(_row(share) for share in page.rows)]
         blocks.append(table(rows, ("left", "right", "right", "right")))
-    ask = buttons.isp_button(campaigns.isp, 0, f"Diagnose {campaigns.title}") if campaigns.isp else None
-    blocks.append(sb.ActionsBlock(elements=[ask or buttons.overview_button()]))
-    blocks += [context(text) for text in (" · ".join(_footer(campaigns)), *fleet.troubles(campaigns.hosts))]
-    return message(_sentence(campaigns), blocks, key=f"jobs-{int(campaigns.at.timestamp())}")
+    about = ask_button(Asked(Topic.ISP, campaigns.isp), 0, f"Diagnose {campaigns.title}") if campaigns.isp else None
+    worst = [ask_button(Asked(Topic.JOB, share.key, asked.length), 1, share.key) for share in page.rows[:1]]
+    blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), about or buttons.overview_button(), *worst]))
+    blocks += [context(text) for text in (" · ".join(_footer(campaigns, page)), *fleet.troubles(campaigns.hosts))]
+    return message(_sentence(campaigns), blocks, key=f"jobs-{page.number}-{int(campaigns.at.timestamp())}")
 
 
 def _head(campaigns: Campaigns) -> str:
@@ -39,12 +41,11 @@ def _row(share: Share) -> list[str]:
     return [share.key, texts.count(tally.deferred), rate, texts.count(tally.attempts)]
 
 
-def _footer(campaigns: Campaigns) -> list[str]:
-    parts = []
-    if rest := campaigns.jobs[ROWS:]:
+def _footer(campaigns: Campaigns, page: Page[Share]) -> list[str]:
+    parts = [page.words] if page.words else []
+    if rest := campaigns.jobs[page.last :]:
         tally = sum((share.tally for share in rest), Tally())
-        together = f"{texts.percent(tally.rate)} of {texts.count(tally.attempts)}"
-        parts.append(f"…and {texts.counted(len(rest), 'more campaign')}, together {together}")
+        parts.append(f"those after these together {texts.percent(tally.rate)} of {texts.count(tally.attempts)}")
     if campaigns.untold and campaigns.whole.attempts:
         share = campaigns.untold / campaigns.whole.attempts
         part = "No record names" if not campaigns.jobs else f"{texts.percent(share)} of the attempts name no"

@@ -14,6 +14,7 @@ from bot.core.tier import Tier, TierRule
 from bot.core.wilson import of_tally
 from bot.slack.messages import buttons, chart, fleet, numbers, states, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
+from bot.slack.messages.sources import state
 from bot.slack.messages.table import table
 
 TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 5, 3, 5
@@ -139,19 +140,8 @@ def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:
         rate = texts.percent(tally.rate) if tally.attempts >= numbers.JUDGED_FROM else "–"
         waiting = texts.count(sum(queue.recipients for queue in held)) if held else "–"
         waiting += " ↑" if any((queue.host, queue.name) in growing for queue in held) else ""
-        rows.append([name, rate, waiting, _state(held), texts.count(tally.attempts)])
+        rows.append([name, rate, waiting, state(held), texts.count(tally.attempts)])
     return rows
-
-
-def _state(queues: Sequence[QueueState]) -> str:
-    """ "normal", "paused", "2 of 3 paused, backoff"; "empty" where no queue waits."""
-    if not queues:
-        return "empty"
-    words = []
-    for word, hit in (("paused", [q.paused for q in queues]), ("backoff", [q.mode == "backoff" for q in queues])):
-        if any(hit):
-            words.append(word if all(hit) else f"{sum(hit)} of {len(queues)} {word}")
-    return ", ".join(words) or "normal"
 
 
 def _actions(diagnosis: Diagnosis, incident: Incident | None) -> list[sb.Element]:

@@ -9,6 +9,7 @@ import slackblocks as sb
 from bot.core.change import Change, ChangeState, Refusal
 from bot.slack.messages import buttons, texts
 from bot.slack.messages.message import Message, message, section
+from bot.slack.words import Asked
 
 
 def refusal_message(refusal: Refusal) -> Message:
@@ -81,8 +82,8 @@ def broken(error_id: str) -> str:
     )
 
 
-def unknown_isp(word: str, nearest: str | None) -> Message:
-    """ "No ISP called `gmal`. Did you mean *gmail*?" with a button that asks the right one."""
+def unknown_isp(word: str, nearest: str) -> Message:
+    """ "No ISP called `gmal`. Did you mean *gmail ips*?" with a button that asks the right thing."""
     asked = texts.code(word, 40)
     hint = (
         f"Did you mean *{texts.words(nearest)}*?" if nearest else "The list shows every ISP with mail in the last hour."
@@ -93,3 +94,10 @@ def unknown_isp(word: str, nearest: str | None) -> Message:
     return message(
         sentence.replace("`", "").replace("*", ""), [section(sentence), sb.ActionsBlock(shown)], key="unknown"
     )
+
+
+def which_isp(asked: Asked) -> Message:
+    """For `/deferrals ips`: that of which ISP."""
+    sentence = f"The {asked.topic} of which ISP? Type its name too, as in `/deferrals gmail {asked.topic}`."
+    shown = [section(sentence), sb.ActionsBlock([buttons.overview_button("List")])]
+    return message(sentence.replace("`", ""), shown, key="which")
