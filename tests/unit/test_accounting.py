@@ -146,7 +146,9 @@ def test_lines_of_json_are_records_wherever_they_stand() -> None:
     )
     first, second, third = read(data)
     assert first == Row("t", 1795184701, "", "mx.example.net", "a@b.example", "b.example", "", "one", "7", "smtp;421 ü")
-    assert second == Row("d", 1795184701, "gmail.com", "", "ann@gmail.com", "gmail.com", "192.0.2.10", "vmta1", "campaign-1", OK)
+    assert second == Row(
+        "d", 1795184701, "gmail.com", "", "ann@gmail.com", "gmail.com", "192.0.2.10", "vmta1", "campaign-1", OK
+    )
     assert third == Row("d", 1795184701, *[""] * 8)
 
 
