@@ -41,6 +41,13 @@ class Proposal:
         """The id of the rule in its pack."""
         return f"local-{self.cluster.id}"
 
+    def is_taken_by(self, other: Proposal) -> bool:
+        """Whether the other's pattern, asked first, takes a reply of this one's."""
+        if other.provider != self.provider:
+            return False
+        texts = (text for member in self.cluster.members for text in _texts(member.text))
+        return any(re.search(other.pattern, text, re.IGNORECASE) for text in texts)
+
 
 class Known:
     """Texts that a pattern must not take: rules' examples, replies that are understood."""

@@ -38,6 +38,11 @@ class RuleSet:
     local: LocalPack | None
     classifier: Classifier
 
+    @classmethod
+    def shipped(cls, packs: tuple[RulePack, ...]) -> RuleSet:
+        """Without rules of one's own."""
+        return cls(packs, None, _classifier(packs))
+
     def taken_over(self) -> Iterable[tuple[str, str]]:
         """(local rule, shipped rule) where the first now decides an example of the second."""
         own = {rule.id for part in self.local.parts() for rule in part.rules()} if self.local else set()
@@ -61,10 +66,8 @@ def load_rule_set(folder: Path, local: Path | None = None) -> RuleSet:
     Raises: as `load_rules`.
     """
     found = _packs(folder)
-    packs = tuple(pack for _, pack in found)
-    classifier = _classifier(packs)
-    _raise([fault for path, pack in found for fault in _examples(path, pack, classifier)])
-    shipped = RuleSet(packs, None, classifier)
+    shipped = RuleSet.shipped(tuple(pack for _, pack in found))
+    _raise([fault for path, pack in found for fault in _examples(path, pack, shipped.classifier)])
     return with_local(shipped, local) if local is not None and local.exists() else shipped
 
 

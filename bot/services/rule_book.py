@@ -1,0 +1,86 @@
+"""The rules in force: those that were shipped and those of the local file, taken again when that file changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from bot.core.classify import Verdict
+from bot.errors import ConfigError
+from bot.playbook.load import RuleSet, with_local
+from bot.playbook.local_file import being_written, read_text, replace_file, with_rules
+from bot.playbook.local_rules import lint_local
+
+_Stamp = tuple[int, int, int] | None
+
+
+class RuleBook:
+    """`ports.Meanings`. Safe to call from any thread: who asks gets the old rules or the new, never a mixture."""
+
+    def __init__(self, rules: RuleSet, path: Path, isps: Collection[str]) -> None:
+        """`rules`: as they were read with `path`; `isps`: the keys of the ISP catalog."""
+        self._rules = rules
+        self._path = path
+        self._isps = isps
+        self._guard = threading.Lock()
+        self._stamp = _stamp(path)
+
+    @property
+    def rules(self) -> RuleSet:
+        return self._rules
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    @property
+    def isps(self) -> Collection[str]:
+        return self._isps
+
+    def classify(self, reply: str, isp: str) -> Verdict:
+        return self._rules.classifier.classify(reply, isp)
+
+    def refresh(self) -> bool:
+        """Take the file's rules where it is another than before; a file with faults changes nothing.
+
+        Returns: whether it was another.
+
+        Raises: ConfigError with the faults, once for each state of the file.
+        """
+        with self._guard:
+            stamp = _stamp(self._path)
+            if stamp == self._stamp:
+                return False
+            self._stamp = stamp
+            self._rules = self._accepted(self._path) if stamp else RuleSet.shipped(self._rules.packs)
+            return True
+
+    def add(self, rules: Sequence[str]) -> None:
+        """Write `rules` (see `local_file.rule_yaml`) into the file and take them; all of them or none.
+
+        Raises: ConfigError with all faults of what the file would have been; it is as it was then.
+        """
+        with self._guard, being_written(self._path):
+            text = with_rules(read_text(self._path), rules, self._path)
+            self._rules = replace_file(self._path, text, self._accepted)
+            self._stamp = _stamp(self._path)
+
+    def _accepted(self, file: Path) -> RuleSet:
+        """The rules with those of `file`, loaded, linted."""
+        try:
+            rules = with_local(self._rules, file)
+        except ConfigError as error:
+            raise ConfigError([fault.replace(str(file), str(self._path)) for fault in error.faults]) from None
+        if rules.local and (faults := lint_local(rules.local, rules.packs, self._isps)):
+            raise ConfigError([f"{self._path}: {fault}" for fault in faults])
+        return rules
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
