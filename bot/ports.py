@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from bot.core.change import Change, ChangeState, Plan, StepResult
+from bot.core.classify import Verdict
 from bot.core.diagnosis import Diagnosis
 from bot.core.incident import Incident, IncidentState, Note
 from bot.core.model import (
@@ -268,6 +269,12 @@ class AuditLog(Protocol):
     """Append-only record of who did what."""
 
     def append(self, *, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None: ...
+
+
+class Meanings(Protocol):
+    """What replies mean: `core.classify.Classifier`, or the rules in force by now. Thread-safe."""
+
+    def classify(self, reply: str, isp: str) -> Verdict: ...
 
 
 class Roles(Protocol):

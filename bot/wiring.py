@@ -25,6 +25,7 @@ from bot.services.diagnose import Diagnose, Judgement
 from bot.services.outages import Outages
 from bot.services.poll import Poll
 from bot.services.rated import RatedTallies
+from bot.services.rule_book import RuleBook
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
 from bot.services.watch import Watch
@@ -133,6 +134,7 @@ class _Parts:
         self.clock = clock
         self.hosts = [host.name for host in self.config.hosts]
         self.knowledge = load_knowledge(self.config.playbooks, self.config.rules)
+        self.book = RuleBook(self.knowledge.rules, self.config.rules, self.knowledge.isps.keys())
         self.engine = open_engine(self.secrets.database_url)
         migrate(self.engine)
         self.tallies = SqlTallyStore(self.engine)
@@ -170,7 +172,7 @@ class _Parts:
             incidents=self.incidents,
             changes=self.changes,
             isps=self.knowledge.isps,
-            classifier=self.knowledge.classifier,
+            classifier=self.book,
             playbooks=self.knowledge.playbooks,
             judgement=self.judgement,
             hosts=self.hosts,
@@ -255,7 +257,7 @@ class _Parts:
         composition = Composition(
             tallies=RatedTallies(self.tallies, self.fleet, self.clock, self.config.alerts.window),
             outages=self.outages,
-            classifier=self.knowledge.classifier,
+            classifier=self.book,
             judgement=self.judgement,
             alert_from=self.config.alerts.alert_from,
         )

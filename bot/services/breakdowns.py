@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.breakdown import Answered, Of, Place, Queues, Replies, Sources, by_mail, lines, named, queued, there
-from bot.core.classify import Classifier
 from bot.core.diagnosis import HostLine, ReplyLine
 from bot.core.isp import IspCatalog
 from bot.core.judge import reply_lines
 from bot.core.model import Dim, Tally, Window
-from bot.ports import Clock
+from bot.ports import Clock, Meanings
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
 
@@ -35,7 +34,7 @@ class Breakdowns:
         tallies: RatedTallies,
         queues: QueueIndex,
         isps: IspCatalog,
-        classifier: Classifier,
+        classifier: Meanings,
         hosts: Callable[[], tuple[HostLine, ...]],
         clock: Clock,
         usual: timedelta,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.classify import Classifier
 from bot.core.composition import Gone, gone_hosts, is_no_news, missing, windows_before, without_hosts
 from bot.core.diagnosis import Diagnosis
 from bot.core.judge import Reading, read_replies
 from bot.core.model import Dim, Tally, Window
 from bot.core.tier import Tier
-from bot.ports import OutageStore
+from bot.ports import Meanings, OutageStore
 from bot.services.diagnose import Judgement
 from bot.services.rated import RatedTallies
 
@@ -23,7 +22,7 @@ class Composition:
         *,
         tallies: RatedTallies,
         outages: OutageStore,
-        classifier: Classifier,
+        classifier: Meanings,
         judgement: Judgement,
         alert_from: Tier,
     ) -> None:

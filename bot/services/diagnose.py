@@ -10,7 +10,6 @@ from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
 from bot.core.causes import Classify, Key
 from bot.core.change import ACTIVE
-from bot.core.classify import Classifier
 from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
 from bot.core.health import host_line
 from bot.core.incident import Incident
@@ -22,7 +21,7 @@ from bot.core.trends import SHORT
 from bot.playbook.plan import PlanFacts
 from bot.playbook.recommend import with_recommendation
 from bot.playbook.schema import Playbook
-from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, TallyStore
+from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Meanings, TallyStore
 from bot.services.breakdowns import FINE, Breakdowns
 from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
@@ -56,7 +55,7 @@ class Diagnose:
         incidents: IncidentStore,
         changes: ChangeStore,
         isps: IspCatalog,
-        classifier: Classifier,
+        classifier: Meanings,
         playbooks: Sequence[Playbook],
         judgement: Judgement,
         hosts: Sequence[str],
@@ -74,9 +73,7 @@ class Diagnose:
         self._clock = clock
         self._queues = QueueIndex(fleet, isps, hosts, judgement.stale_after)
         self._long_run = LongRun(self._tallies, isps)
-        self.breakdowns = Breakdowns(
-            self._tallies, self._queues, isps, classifier, self.hosts, clock, judgement.window
-        )
+        self.breakdowns = Breakdowns(self._tallies, self._queues, isps, classifier, self.hosts, clock, judgement.window)
         self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
 
     def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:

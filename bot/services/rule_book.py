@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from bot.errors import ConfigError
 from bot.playbook.load import RuleSet, with_local
 from bot.playbook.local_file import being_written, read_text, replace_file, with_rules
 from bot.playbook.local_rules import lint_local
+
+log = logging.getLogger(__name__)
 
 _Stamp = tuple[int, int, int] | None
 
@@ -42,18 +45,19 @@ class RuleBook:
         return self._rules.classifier.classify(reply, isp)
 
     def refresh(self) -> bool:
-        """Take the file's rules where it is another than before; a file with faults changes nothing.
-
-        Returns: whether it was another.
-
-        Raises: ConfigError with the faults, once for each state of the file.
-        """
+        """Take the file's rules where it is another than before; whether it was. Faults are logged, once for each
+        state of the file, and change nothing."""
         with self._guard:
             stamp = _stamp(self._path)
             if stamp == self._stamp:
                 return False
             self._stamp = stamp
-            self._rules = self._accepted(self._path) if stamp else RuleSet.shipped(self._rules.packs)
+            try:
+                self._rules = self._accepted(self._path) if stamp else RuleSet.shipped(self._rules.packs)
+            except ConfigError as error:
+                log.warning("rules not taken", extra={"action": "rules_refused", "error": str(error)})
+            else:
+                log.info("rules taken again", extra={"action": "rules_taken", "file": str(self._path)})
             return True
 
     def add(self, rules: Sequence[str]) -> None:
