@@ -142,6 +142,7 @@ class Demo:
                 {
                     "poll_every": self._poll_every,
                     "known_hosts": str(root / "known_hosts"),
+                    "rules": str(root / "replies.local.yaml"),
                     "backfill": HISTORY,
                     "hosts": hosts,
                     "slack": {"channel": CHANNEL},

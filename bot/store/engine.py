@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -16,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import ConfigError, StoreError
-from bot.store.transactions import BUSY_TIMEOUT_S, TURN, WRITING, writing
+from bot.store.transactions import BUSY_TIMEOUT_S, TURN, WRITING, reading, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -56,6 +58,33 @@ def open_engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def open_to_read(url: str) -> Engine:
+    """Open a store that is there without ever writing to it; a running bot is not disturbed.
+
+    Raises: ConfigError where the URL or the file is no store, StoreError where its schema is not ours.
+    """
+    parsed = _parsed(url)
+    path = Path(parsed.database or "")
+    if not path.is_file():
+        raise ConfigError([f"DATABASE_URL: {path}: expected the store of a bot that has run, found no such file"])
+    query = {"mode": "ro", "uri": "true"}
+    engine = create_engine(
+        parsed.set(database=f"file:{quote(str(path))}", query=query),
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        execution_options={TURN: Lock()},
+    )
+    event.listen(engine, "connect", _set_up_to_read)
+    event.listen(engine, "begin", _begin)
+    with reading(engine, "read its schema revision") as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+    if found != (head := ScriptDirectory(str(MIGRATIONS)).get_current_head(),):
+        raise StoreError(
+            f"store {path}: expected schema revision {head}, found {', '.join(found) or 'none'}: "
+            "start this version of the bot once, or use the version that runs."
+        )
     return engine
 
 
@@ -106,8 +135,17 @@ def _check_file(path: Path) -> None:
 def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions by itself: see `_begin`.
     connection.isolation_level = None
+    _run(connection, _PRAGMAS)
+
+
+def _set_up_to_read(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    _run(connection, ("PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY"))
+
+
+def _run(connection: DBAPIConnection, pragmas: Sequence[str]) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in pragmas:
         cursor.execute(pragma)
     cursor.close()
 
