@@ -8,7 +8,19 @@ from typing import Any
 
 from bot.core.category import Category
 from bot.core.change import Change, ChangeState, Expect, Outcome, Plan, Step, StepResult
-from bot.core.diagnosis import Diagnosis, HostLine, Offer, Overview, OverviewLine, Point, ReplyLine, Share
+from bot.core.diagnosis import (
+    Considered,
+    Diagnosis,
+    HostLine,
+    Offer,
+    Overview,
+    OverviewLine,
+    Page,
+    Point,
+    ReplyLine,
+    Share,
+)
+from bot.core.finding import Cause, Causes, Part
 from bot.core.incident import Incident, IncidentState
 from bot.core.model import QueueState, Tally, Window
 from bot.core.tier import Tier
@@ -204,3 +216,56 @@ def overview(**given: object) -> Overview:
 
 def owned(found: Incident, owner: str) -> Incident:
     return replace(found, owner=owner)
+
+
+def cause(category: Category, count: int, share: float, **given: object) -> Cause:
+    values: dict[str, Any] = {
+        "category": category,
+        "severity": 3,
+        "code": "421 4.7.0",
+        "meaning": "unusual rate of mail from our IPs",
+        "deferred": count,
+        "bounced": 0,
+        "share": share,
+        "low": share * 0.95,
+        "high": min(1.0, share * 1.05),
+        "templates": (),
+        "ips": tuple(Part(f"192.0.2.{n}", count // 3, 5790) for n in (10, 11, 14)),
+        "vmtas": (Part("gmail-ip-1", count, 11_580),),
+        "before": count,
+        "first": int((NOW - timedelta(minutes=60)).timestamp()),
+        "last": int((NOW - timedelta(minutes=1)).timestamp()),
+    }
+    return Cause(**{**values, **given})
+
+
+def causes(doubt: str = "") -> Causes:
+    """Reputation by volume, a listed IP beside it, and a pacing that is over."""
+    half_past = int((NOW - timedelta(minutes=25)).timestamp())
+    reputation = cause(Category.REPUTATION_IP, 9736, 0.78, before=812)
+    pacing = cause(Category.THROTTLE_NORMAL, 2600, 0.2, last=half_past, severity=1)
+    listed = cause(
+        Category.BLOCKLIST, 185, 0.015, first=half_past, before=0, severity=4, ips=(Part("192.0.2.14", 185, 400),)
+    )
+    other = cause(Category.OTHER, 4, 0.001, weak="only 4 replies", ips=())
+    return Causes((reputation, pacing, listed, other), reputation, listed, doubt, recipient=380, pacing=2600)
+
+
+def told(**given: object) -> Diagnosis:
+    """Gmail with everything that a diagnosis finds out."""
+    values: dict[str, Any] = {
+        "causes": causes(),
+        "considered": (
+            Considered("gmail-pause-all", "Pause all Gmail mail", "from 50 % deferred on"),
+            Considered("gmail-slow-vmtas", "Slow 2 VMTAs", "the same IPs are clean at Yahoo: it would hold good mail"),
+        ),
+        "check": (
+            "Postmaster Tools, spam rate of the last days (24-72 h late); above 0.07 %: find the campaign or segment.",
+            "Postmaster Tools, IP reputation, each sending IP named above.",
+        ),
+        "pages": (
+            Page("Postmaster Tools", "https://postmaster.google.com/"),
+            Page("Gmail sender guidelines", "https://support.google.com/a/answer/81126"),
+        ),
+    }
+    return diagnosis(**{**values, **given})

@@ -108,7 +108,7 @@ class LongRun:
         )
 
     def campaigns(self, isp: str | None, now: datetime, length: timedelta | None = None) -> Campaigns:
-        """The campaigns of one ISP, or of all: in whole hours, the day's where no `length` is asked; to the minute where
+        """The campaigns of one ISP, or of all: whole hours, the day where no `length` is asked; to the minute where
         that is two hours or less."""
         short = length is not None and length <= 2 * HOUR
         end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -26,6 +26,7 @@ def register_actions(app: App, desk: Desk) -> None:
         at_home = (body.get("view") or {}).get("type") == "home"
         desk.start(desk.caller(body, respond), job_for(desk, str(action["action_id"]), value_of(action), at_home))
 
+    app.action(re.compile(r"link_\d+"))(lambda ack: ack())  # the browser has opened it
     app.action(re.compile(r"(apply|isp|ask|page)_\d+|undo|acknowledge|diagnose|overview|more"))(clicked)
 
 

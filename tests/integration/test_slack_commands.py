@@ -118,7 +118,8 @@ def test_hostile_words_stay_inert(desk: SlackDesk) -> None:
 def test_an_open_incident_brings_its_buttons_into_the_answer(desk: SlackDesk) -> None:
     desk.open_incident()
     answer = asked(desk, "/deferrals gmail")
-    assert list(buttons_of(answer)) == ["apply_0", "acknowledge", "overview", "more"]
+    views = [f"ask_{n}" for n in range(6)]
+    assert list(buttons_of(answer)) == ["apply_0", "acknowledge", "more", *views, "overview"]
 
 
 def test_trouble_of_ours_is_said_as_a_sentence(desk: SlackDesk) -> None:

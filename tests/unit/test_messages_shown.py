@@ -42,6 +42,7 @@ from tests.diagnoses import (
     HOSTILE,
     NOW,
     calm,
+    causes,
     change,
     diagnosis,
     incident,
@@ -51,6 +52,7 @@ from tests.diagnoses import (
     reply,
     series,
     tally,
+    told,
 )
 
 RECORDED = Path(__file__).parents[1] / "data" / "messages"
@@ -137,6 +139,15 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "resolved-still-in-force": lambda: incident_message(incident(IncidentState.RESOLVED), (undone, applied), now=NOW),
     "diagnosis": lambda: diagnosis_message(diagnosis(), incident()),
     "diagnosis-full": lambda: diagnosis_message(full, incident(diagnosis=full)),
+    "diagnosis-told": lambda: diagnosis_message(told(), incident(diagnosis=told())),
+    "diagnosis-doubt": lambda: diagnosis_message(
+        told(
+            causes=causes("IP reputation (52%) and normal throttle (48%) are about as common"),
+            evidence=("cannot tell where it sits: only one IP sends there",),
+        ),
+        None,
+    ),
+    "alert-danger": lambda: incident_message(incident(diagnosis=told()), (), now=NOW),
     "diagnosis-thin": lambda: diagnosis_message(thin, None),
     "alert-full": lambda: incident_message(incident(diagnosis=full), (), now=NOW, chart=chart.native(full, RULE)),
     "diagnosis-as-text": lambda: plainer(diagnosis_message(diagnosis(), incident())),

@@ -12,19 +12,34 @@ from bot.core.incident import Incident, IncidentState
 from bot.core.model import QueueState, Tally
 from bot.core.tier import Tier, TierRule
 from bot.core.wilson import of_tally
-from bot.slack.messages import buttons, chart, fleet, numbers, states, texts, why
+from bot.slack.messages import buttons, causes, chart, fleet, numbers, states, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
+from bot.slack.messages.pages import ask_button
 from bot.slack.messages.sources import state
 from bot.slack.messages.table import table
+from bot.slack.words import Asked, Topic
 
-TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 5, 3, 5
+TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 4, 2, 5
+_VIEWS = {
+    Topic.IPS: "Source IPs",
+    Topic.VMTAS: "VMTAs",
+    Topic.REPLIES: "Replies",
+    Topic.CAMPAIGNS: "Campaigns",
+    Topic.QUEUES: "Queues",
+    Topic.HISTORY: "Last 24 h",
+}
+_OWN_TIME = (Topic.CAMPAIGNS, Topic.QUEUES, Topic.HISTORY)
 
 
 def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: TierRule | None = None) -> Message:
     """`incident` is the open one of this ISP; without one there is nothing a button could belong to."""
     blocks: list[sb.Block] = [section("\n".join(_head(diagnosis, rule or TierRule())))]
     blocks += [section(text) for text in (_why_and_do(diagnosis, incident),) if text]
+    actions = _actions(incident)
+    blocks += [sb.ActionsBlock(elements=actions)] if actions else []
     blocks += why.beside(diagnosis)
+    blocks += causes.look_at(diagnosis)
+    blocks += causes.causes(diagnosis)
     blocks += [context(text) for text in (numbers.details(diagnosis),) if text]
     blocks += _replies(diagnosis)
     blocks += [section(text) for text in (_ips(diagnosis),) if text]
@@ -32,8 +47,8 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     jobs = _campaigns(diagnosis)
     blocks += [section(jobs)] if jobs else []
     blocks += [context(line) for line in (numbers.untold(diagnosis),) if line]
-    actions = _actions(diagnosis, incident)
-    blocks += [sb.ActionsBlock(elements=actions)] if actions else []
+    blocks += causes.not_recommended(diagnosis)
+    blocks.append(sb.ActionsBlock(elements=_views(diagnosis)))
     blocks += [context(line) for line in (_footer(diagnosis, incident), *fleet.troubles(diagnosis.hosts))]
     return message(_sentence(diagnosis), blocks, key=f"dx-{int(diagnosis.at.timestamp())}")
 
@@ -42,7 +57,7 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     mark = "⚪" if diagnosis.blind or not diagnosis.judged else states.tier_mark(diagnosis.tier)
     trend, cause = states.trend_words(diagnosis), _cause(diagnosis)
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
-    line += f" · {cause}" if cause else ""
+    line += "".join(f" · {words}" for words in (cause, causes.danger_beside(diagnosis)) if words)
     line_of_bars = chart.spark(diagnosis, rule) if diagnosis.now.attempts else ""
     return [line, *numbers.beneath(diagnosis), *([line_of_bars] if line_of_bars else [])]
 
@@ -144,9 +159,9 @@ def _vmta_rows(diagnosis: Diagnosis) -> list[list[str]]:
     return rows
 
 
-def _actions(diagnosis: Diagnosis, incident: Incident | None) -> list[sb.Element]:
+def _actions(incident: Incident | None) -> list[sb.Element]:
     if incident is None or incident.state is IncidentState.RESOLVED:
-        return [buttons.isp_button(f"{diagnosis.isp} 24h", 0, "Last 24 h"), buttons.overview_button()]
+        return []
     offers = incident.diagnosis.offers
     shown: list[sb.Element] = []
     if offers and incident.state is not IncidentState.MITIGATING:
@@ -155,9 +170,15 @@ def _actions(diagnosis: Diagnosis, incident: Incident | None) -> list[sb.Element
         offers = offers[1:]
     if not incident.owner:
         shown.append(buttons.acknowledge_button(buttons.incident_value(incident.id, incident.revision)))
-    shown.append(buttons.overview_button())
     rest = buttons.menu(buttons.offer_options(offers, incident.id, incident.revision))
     return [*shown, rest] if rest is not None else shown
+
+
+def _views(diagnosis: Diagnosis) -> list[sb.Element]:
+    """Everything else that can be asked of this ISP, over the same time."""
+    length = diagnosis.window.length if diagnosis.decided_on else None
+    asks = [Asked(topic, diagnosis.isp, None if topic in _OWN_TIME else length) for topic in _VIEWS]
+    return [*(ask_button(a, n, _VIEWS[a.topic]) for n, a in enumerate(asks)), buttons.overview_button()]
 
 
 def _footer(diagnosis: Diagnosis, incident: Incident | None) -> str:

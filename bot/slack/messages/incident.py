@@ -11,6 +11,7 @@ from bot.core.change import ACTIVE, Change, ChangeState
 from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
 from bot.slack.messages import buttons, fleet, states, texts, why
+from bot.slack.messages.causes import danger_beside
 from bot.slack.messages.message import Message, context, message, section
 
 
@@ -43,7 +44,7 @@ def _headline(incident: Incident) -> str:
     told = diagnosis.judged and not diagnosis.blind
     state = word if incident.state is IncidentState.MITIGATING else states.tier_plain(incident.tier) if told else ""
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
-    return " · ".join([line, *(part for part in (state, cause) if part)])
+    return " · ".join([line, *(part for part in (state, cause, danger_beside(diagnosis)) if part)])
 
 
 def _head(incident: Incident, changes: Sequence[Change], now: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""The answers to `/deferrals ip 192.0.2.10`, `vmta gmail-ip-1`, `job campaign-981`: one part of our mail at every ISP."""
+"""The answers to `/deferrals ip 192.0.2.10`, `vmta gmail-ip-1`, `job campaign-981`: a part of our mail at every ISP."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""What the replies come down to: the share of each cause, whether it grows, on how many IPs; what to look at oneself,
+and what was considered and is not recommended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import slackblocks as sb
+
+from bot.core.causes import KEPT
+from bot.core.diagnosis import Considered, Diagnosis
+from bot.core.finding import Cause
+from bot.slack.messages import texts
+from bot.slack.messages.message import context, section
+
+SHOWN = 4
+CHECKS = 5
+PAGES = 4
+CLEARLY_TIMES, CLEARLY_BY = 1.5, 20
+"""So many times as many replies and so many more are a trend."""
+EDGE = timedelta(minutes=5)
+"""A cause seen so near the edges of the window is there all along."""
+DANGER = "⚠"
+
+
+def causes(diagnosis: Diagnosis) -> list[sb.Block]:
+    """One line a cause, the commonest first, the dangerous one marked; why nothing is sure, where it is not."""
+    found = diagnosis.causes
+    if not found.lines or diagnosis.blind:
+        return []
+    shown = list(found.lines[:SHOWN])
+    if found.dangerous is not None and found.dangerous not in shown:
+        shown[-1] = found.dangerous
+    left = len(found.lines) - len(shown)
+    lines = [f"*Causes* of {texts.counted(sum(line.count for line in found.lines), 'reply', 'replies')} aimed at us"]
+    lines += [_line(line, diagnosis) for line in shown]
+    lines += [f"…and {texts.counted(left, 'more cause')}"] if left else []
+    small = [f"Cannot tell which is behind it: {texts.sentence(found.doubt)}."] if found.doubt else []
+    small += _apart(diagnosis)
+    return [section("\n".join(lines)), *([context(" ".join(small))] if small else [])]
+
+
+def _apart(diagnosis: Diagnosis) -> list[str]:
+    """What is no cause of ours."""
+    recipient = diagnosis.causes.recipient
+    return [f"{texts.count(recipient)} more are about the recipient's mailbox."] if recipient else []
+
+
+def _line(line: Cause, diagnosis: Diagnosis) -> str:
+    """ "• *78 %* IP reputation · 9,736, were 812 before ↑ · on 3 IPs · since 02:41"."""
+    mark = f"{DANGER} " if line is diagnosis.causes.dangerous or line == diagnosis.causes.dangerous else ""
+    number = f"{texts.count(line.count)}{_trend(line)}"
+    weak = f"not sure: {texts.sentence(line.weak)}" if line.weak else ""
+    parts = [f"• {mark}*{texts.percent(line.share)}* {line.category.words}", number, _on(line), *_when(line, diagnosis)]
+    return " · ".join(filter(None, [*parts, weak]))
+
+
+def _trend(line: Cause) -> str:
+    """ ", were 812 before ↑", "" where it has not clearly changed."""
+    if line.before is None:
+        return ""
+    low, high = sorted((line.before, line.count))
+    if high - low < CLEARLY_BY or high < CLEARLY_TIMES * low:
+        return ""
+    before = f"were {texts.count(line.before)}" if line.before else "none"
+    return f", {before} before {'↑' if line.count > line.before else '↓'}"
+
+
+def _on(line: Cause) -> str:
+    if not line.ips:
+        return ""
+    return f"on {KEPT} or more IPs" if len(line.ips) >= KEPT else f"on {texts.counted(len(line.ips), 'IP')}"
+
+
+def _when(line: Cause, diagnosis: Diagnosis) -> Iterable[str]:
+    """When it began or ended within the window."""
+    if line.first is None or line.last is None:
+        return
+    first, last = datetime.fromtimestamp(line.first, UTC), datetime.fromtimestamp(line.last, UTC)
+    if first - diagnosis.window.start > EDGE:
+        yield f"since {texts.at_time(first, diagnosis.at)}"
+    if diagnosis.window.end - last > EDGE:
+        yield f"last at {texts.at_time(last, diagnosis.at)}"
+
+
+def look_at(diagnosis: Diagnosis) -> list[sb.Block]:
+    """The check list in small print, and the pages it needs as buttons."""
+    if diagnosis.blind:
+        return []
+    checks = [texts.closed(texts.sentence(texts.clip(text, 200))) for text in diagnosis.check[:CHECKS]]
+    numbered = [f"{n}. {text}" for n, text in enumerate(checks, start=1)]
+    blocks: list[sb.Block] = [context("\n".join(["*Look at*", *numbered]))] if checks else []
+    links = [
+        sb.Button(text=texts.clip(texts.one_line(page.text), 75), action_id=f"link_{place}", url=page.url)
+        for place, page in enumerate(diagnosis.pages[:PAGES])
+        if page.url.startswith("https://")
+    ]
+    return [*blocks, *([sb.ActionsBlock(elements=list(links))] if links else [])]
+
+
+def not_recommended(diagnosis: Diagnosis) -> list[sb.Block]:
+    """ "Not recommended: Pause all Gmail mail (no IP stands out)"."""
+    told = [_considered(each) for each in diagnosis.considered]
+    return [context(f"*Not recommended:* {'; '.join(told)}.")] if told and not diagnosis.blind else []
+
+
+def _considered(each: Considered) -> str:
+    return f"{texts.words(each.title, 80)} ({texts.sentence(texts.clip(each.why_not, 160)).rstrip('.')})"
+
+
+def danger_beside(diagnosis: Diagnosis) -> str:
+    """ "⚠ IP on a blocklist": the dangerous cause where it is not the one in the headline; "" where there is none."""
+    danger = diagnosis.causes.dangerous
+    if danger is None or danger.weak or danger.category is diagnosis.cause or diagnosis.blind:
+        return ""
+    return f"{DANGER} {danger.category.words}"
