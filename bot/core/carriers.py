@@ -35,7 +35,9 @@ def carriers(rows: Sequence[Share]) -> tuple[Share, ...]:
         if held.deferred >= SHARE * whole.deferred and _stands_out(row.tally, held, whole):
             chosen = place
     sure = _beyond_chance(ranked[:chosen], whole)
-    if sum(row.tally.deferred for row in sure) < SHARE * whole.deferred:
+    held = sum((row.tally for row in sure), Tally())
+    # Those dropped are among the others now, so what is left is compared with them once more.
+    if held.deferred < SHARE * whole.deferred or not all(_stands_out(row.tally, held, whole) for row in sure):
         return ()
     return tuple(sorted(sure, key=lambda row: (-row.tally.deferred, row.key)))
 

@@ -70,10 +70,10 @@ class Counting:
         self._isps = isps
         self._style = style
 
-    def together(self, asked: Sequence[Appended], cut: Sequence[Start] = ()) -> Found | None:
+    def together(self, asked: Sequence[Appended], cut: Sequence[FilePosition] = ()) -> Found | None:
         """Read all of `asked` with one command; None where a file changed meanwhile: then nothing is sure.
 
-        `cut`: files that were found to be others than their positions say; a new one may be a copy of theirs.
+        `cut`: positions whose file is not there as it was; a new one may be a copy of it.
 
         Raises: HostError as `StreamingShell.stream`.
         """
@@ -86,10 +86,10 @@ class Counting:
                 self._one(each, arriving, found, cut)
             return found if arriving.intact() else None
 
-    def _one(self, asked: Appended, arriving: Arriving, found: Found, cut: Sequence[Start]) -> None:
+    def _one(self, asked: Appended, arriving: Arriving, found: Found, cut: Sequence[FilePosition]) -> None:
         file, start = asked.file, asked.start
         before = arriving.read(overlap(start))
-        others = [other for _, other in (*cut, *found.others)]
+        others = [*cut, *(other for _, other in found.others)]
         if start.offset and not agrees(start, before):
             arriving.skip(asked.length)
             found.others.append((file, start))

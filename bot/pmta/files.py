@@ -88,7 +88,7 @@ class FollowedFiles:
             starts, orphans = _starts(files, listing, positions, int(old.timestamp()))
         else:
             starts, orphans = self._first(files, listing), ()
-        turn = files.read(starts)
+        turn = files.read(starts, orphans)
         if turn.unsure:
             self._unsure(host, turn)
         else:

@@ -57,13 +57,15 @@ class HostFiles:
         """How times in a file are meant that do not say it themselves."""
         return TimeStyle.of_file(path, self._times.offset_s, self._times.skew_s)
 
-    def read(self, starts: Sequence[Start]) -> Turn:
-        """Count from `starts` on, small rests first, up to the limit of one turn."""
+    def read(self, starts: Sequence[Start], orphans: Sequence[FilePosition] = ()) -> Turn:
+        """Count from `starts` on, small rests first, up to the limit of one turn. `orphans`: positions whose file was
+        cut or is gone; one that turns out to be another file may be the copy made of it."""
         plain = [start for start in starts if not start[0].packed]
         others = self._plain(plain, new=any(_is_new(*start) for start in starts))
         if others:
             # The bytes before the offset are not those that were read: another file was given the inode.
-            self._plain([(file, FilePosition(file.path, file.inode, 0, "")) for file, _ in others], new=False)
+            again = [(file, FilePosition(file.path, file.inode, 0, "")) for file, _ in others]
+            self._plain(again, new=False, cut=[orphan for orphan in orphans if orphan.fingerprint])
         cut = [position for _, position in others]
         for file, start in starts:
             if file.packed:
@@ -102,7 +104,7 @@ class HostFiles:
         found = read_packed(self._shell, self._host, file, at, length, self._compression)
         return found is not None and len(found.data) == length and agrees(orphan, found.data)
 
-    def _plain(self, starts: Sequence[Start], *, new: bool) -> list[Start]:
+    def _plain(self, starts: Sequence[Start], *, new: bool, cut: Sequence[FilePosition] = ()) -> list[Start]:
         """Count what there is to read in plain files; return those that are other files than their positions say.
 
         `new`: there are new files. One may be a copy of one that was cut and has grown to just the size it had, so
@@ -118,16 +120,17 @@ class HostFiles:
         self.turn.ends += [start for file, start in starts if file.path not in asked]
         # Files that were read before come first: where one was cut, a new one may be the copy made of it.
         now.sort(key=lambda each: not each.start.offset)
-        found = self._counting.together(now) or self._each(now)
+        found = self._counting.together(now, cut) or self._each(now, cut)
         self.turn.parts += found.parts
         self.turn.ends += found.ends
         return found.others
 
-    def _each(self, asked: Sequence[Appended]) -> Found:
+    def _each(self, asked: Sequence[Appended], cut: Sequence[FilePosition]) -> Found:
         """One by one: where one file changed only its own bytes are missing."""
         found = Found()
         for each in asked:
-            alone = self._counting.together([each], found.others) if len(asked) > 1 else None
+            known = [*cut, *(position for _, position in found.others)]
+            alone = self._counting.together([each], known) if len(asked) > 1 else None
             if alone:
                 found.add(alone)
             else:

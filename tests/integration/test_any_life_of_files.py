@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.accounting_rows import row
@@ -103,6 +103,7 @@ DEEDS: dict[str, Callable[[Log], None]] = {
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(DEEDS)), max_size=14))
+@example(["write", "copy_and_cut", "write", "write", "delete_what_was_read", "copy_and_cut"])  # a copy on an old inode
 def test_every_row_is_counted_once(tmp_path_factory: pytest.TempPathFactory, deeds: list[str]) -> None:
     log = Log(tmp_path_factory.mktemp("host"))
     for deed in deeds:
