@@ -1,4 +1,4 @@
-"""The command `deferbot`: run · demo · check · rates · classify. Words and exit codes only; the work is elsewhere.
+"""The command `deferbot`: run · demo · check · rates · classify · policy · rules. Words and exit codes only.
 
 Exit codes: 0 done, 1 a fault that was told in words, 2 wrong usage. Heavy imports stand inside the commands, so
 that `--help` answers at once.
@@ -25,6 +25,7 @@ from bot import __version__
 from bot.core.durations import parse_duration, parse_until
 from bot.errors import DeferbotError
 from bot.policy_cli import PIPE_WIDTH, policy
+from bot.rules_cli import rules
 
 T = TypeVar("T")
 STOP_S = 8.0
@@ -37,6 +38,7 @@ cli = typer.Typer(
     add_completion=True,
 )
 cli.add_typer(policy)
+cli.add_typer(rules)
 
 
 class Grouping(StrEnum):
@@ -180,13 +182,16 @@ def classify(
         str, typer.Option("--provider", "-p", help="Who answered, by any usual name or domain; else the text decides.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    own: Annotated[
+        Path, typer.Option("--rules", help="Rules of your own, asked first where the file is there.")
+    ] = Path("replies.local.yaml"),
     never_hit: Annotated[bool, typer.Option("--never-hit", help="Then the rules that decided nothing.")] = False,
 ) -> None:
     """What an SMTP reply means: category, permanent or not, the rule, whom it blames, how long to wait."""
     from bot.classify import answers, provider_key, to_json, to_text
     from bot.knowledge import load_knowledge
 
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(local_rules=own)
     asked = provider_key(provider, knowledge)
     for answer in answers(replies_of(reply), asked, knowledge):
         typer.echo(to_json(answer) if as_json else to_text(answer, knowledge))

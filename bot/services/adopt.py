@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from difflib import get_close_matches
 
 from bot.core.category import Category
 from bot.core.change import Refusal
-from bot.core.proposal import Known, Proposal, propose
-from bot.core.unknown import Unknown
+from bot.core.proposal import Proposal
 from bot.playbook.local_file import rule_yaml
-from bot.playbook.rule_pack import RulePack
 from bot.ports import AuditLog, Clock
 from bot.services.rule_book import RuleBook
-from bot.services.unknowns import Unknowns
-
-DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +34,12 @@ class Adopted:
 
 
 class Adopt:
-    """Proposes and adopts rules. Safe to call from any thread."""
+    """Writes rules into the local file. Safe to call from any thread."""
 
-    def __init__(self, *, unknowns: Unknowns, book: RuleBook, audit: AuditLog, clock: Clock) -> None:
-        self._unknowns = unknowns
+    def __init__(self, *, book: RuleBook, audit: AuditLog, clock: Clock) -> None:
         self._book = book
         self._audit = audit
         self._clock = clock
-
-    def unknown(self, length: timedelta = DAY, isp: str | None = None) -> Unknown:
-        return self._unknowns.unknown(length, isp)
-
-    def proposals(self, unknown: Unknown, most: int) -> tuple[Proposal, ...]:
-        """A rule for each of the `most` first clusters."""
-        known = self._known(unknown)
-        return tuple(propose(cluster, known, self._book.isps) for cluster in unknown.clusters[:most])
-
-    def proposal(self, cluster: str, length: timedelta = DAY) -> Proposal | Refusal:
-        """The rule for the cluster of that id."""
-        unknown = self._unknowns.unknown(length)
-        found = unknown.named(cluster)
-        if found is None:
-            return self._not_there(cluster, unknown)
-        return propose(found, self._known(unknown), self._book.isps)
 
     def rule_text(self, proposal: Proposal, choice: Choice, *, by: str) -> str:
         """The rule as it would stand in the file."""
@@ -89,9 +65,8 @@ class Adopt:
         Raises: ConfigError where the file would have faults, StoreError; it is as it was then.
         """
         wanted = list(proposals)
-        there = {spec.id for _, _, _, spec in self._book.rules.local.specs()} if self._book.rules.local else set()
         for proposal in wanted:
-            if proposal.rule in there:
+            if self._book.has(proposal.rule):
                 return Refusal("adopted", f"{proposal.rule} is in {self._book.path} already; nothing more was done.")
             if not proposal.pattern:
                 return Refusal("no pattern", _no_pattern(proposal))
@@ -112,26 +87,11 @@ class Adopt:
         )
         return adopted
 
-    def _known(self, unknown: Unknown) -> Known:
-        rules = self._book.rules
-        packs: tuple[RulePack, ...] = (*rules.packs, rules.local) if rules.local else rules.packs
-        examples = (text for pack in packs for _, _, _, spec in pack.specs() for text in spec.examples)
-        return Known([*examples, *unknown.understood])
-
     def _severity(self, category: Category) -> int:
         """As most shipped rules of that category have it."""
         specs = (spec for pack in self._book.rules.packs for _, _, _, spec in pack.specs())
         usual = Counter(spec.severity for spec in specs if spec.category is category)
         return max(usual, key=lambda severity: (usual[severity], -severity), default=2)
-
-    def _not_there(self, cluster: str, unknown: Unknown) -> Refusal:
-        local = self._book.rules.local
-        if local and any(spec.id == f"local-{cluster}" for _, _, _, spec in local.specs()):
-            return Refusal("adopted", f"local-{cluster} is in {self._book.path} already; nothing more was done.")
-        ids = [each.id for each in unknown.clusters]
-        near = get_close_matches(cluster, ids, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`deferbot rules unknown` lists them."
-        return Refusal("unknown id", f"No such reply among {len(ids)} not understood: {cluster[:40]}; {hint}")
 
 
 def _no_pattern(proposal: Proposal) -> str:

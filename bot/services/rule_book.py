@@ -41,6 +41,11 @@ class RuleBook:
     def isps(self) -> Collection[str]:
         return self._isps
 
+    def has(self, rule: str) -> bool:
+        """Whether the local file has a rule of that id."""
+        local = self._rules.local
+        return local is not None and any(spec.id == rule for _, _, _, spec in local.specs())
+
     def classify(self, reply: str, isp: str) -> Verdict:
         return self._rules.classifier.classify(reply, isp)
 
