@@ -63,7 +63,7 @@ def _local_faults(path: Path, knowledge: Knowledge) -> list[str]:
 
 def _local_notes(config: Config, rules: RuleSet) -> list[str]:
     """Rules of one's own that overrule shipped ones, which may be meant."""
-    if rules.local is None and "rules" in config.model_fields_set:
+    if rules.local is None and config.rules.name != Config.model_fields["rules"].default.name:
         return [f"rules: {config.rules}: no such file yet; `deferbot rules adopt` makes it"]
     return [f"{config.rules}: {own} overrules {shipped}" for own, shipped in dict.fromkeys(rules.taken_over())]
 

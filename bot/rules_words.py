@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from bot.core.answers import HOUR
 from bot.core.classify import Rule
-from bot.core.durations import duration_words
 from bot.core.isp import IspCatalog
 from bot.core.proposal import Proposal
 from bot.core.unknown import Cluster, Unknown
@@ -50,14 +50,14 @@ def unused_json(rules: Sequence[Rule]) -> str:
 
 
 def _head(unknown: Unknown) -> str:
-    span = duration_words(unknown.window.length)
+    span = f"{unknown.window.length // HOUR} h"
     if not unknown.clusters:
         return f"All {unknown.replies:,} replies of the last {span} are understood."
     kinds, share = len(unknown.clusters), _share(unknown.count, unknown)
     kept = f"; {unknown.not_kept:,} more were not kept apart" if unknown.not_kept else ""
     return (
         f"{unknown.count:,} of {unknown.replies:,} replies of the last {span} ({share}) are not understood: "
-        f" {kinds} kind{'s' if kinds > 1 else ''}{kept}."
+        f"{kinds} kind{'s' if kinds > 1 else ''}{kept}."
     )
 
 
@@ -109,6 +109,6 @@ def _share(count: int, unknown: Unknown) -> str:
 
 def plain(text: str) -> str:
     """One line of ASCII, cut at `WIDTH`."""
-    shown = text.encode("ascii", "backslashreplace").decode()
+    shown = text.replace("…", "...").encode("ascii", "backslashreplace").decode()
     safe = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in shown)
     return safe if len(safe) <= WIDTH else safe[: WIDTH - 3] + "..."

@@ -22,7 +22,7 @@ TRIED = 60
 BETWEEN = ".{0,120}"
 
 _EDGES = "\"'`.,;:!?()[]{}<>=-–"
-_SPECIAL = re.compile(r"[^\w\s]")
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 

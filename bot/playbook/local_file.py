@@ -72,7 +72,8 @@ def being_written(path: Path) -> Iterator[None]:
     Raises: ConfigError where the folder cannot be written.
     """
     try:
-        handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # The folder itself: a lock file would be left behind, and be somebody else's for the next writer.
+        handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
