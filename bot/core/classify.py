@@ -26,7 +26,7 @@ GENERIC = "generic"
 LONGEST = 2000
 """Reply text is the far end's: what stands beyond is not read."""
 
-REMEMBERED = 8192
+REMEMBERED = 32_768
 
 
 class Stage(IntEnum):

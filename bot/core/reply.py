@@ -95,6 +95,7 @@ def codes(reply: str) -> tuple[str, str]:
     return (found[1] or "", found[2] or "") if found else ("", "")
 
 
+@lru_cache(maxsize=32_768)
 def name_of(reply: str) -> str:
     """How people name a reply: "421 4.7.0", "421 4.7.0 TSS04", "421 RP-001"; "" where it carries no code."""
     token = _TOKEN.search(reply)

@@ -53,7 +53,7 @@ class Breakdowns:
         long = of is Of.IP and (length or self._usual) > FINE
         window = self._window(length if of is Of.IP else min(length or self._usual, MINUTES_KEPT))
         if long:
-            totals = self._longer(window, (Dim.SOURCE_IP,), isp)
+            totals = self._longest(window, (Dim.SOURCE_IP,), isp)
             cells = {(ip, "", ""): tally for (ip,), tally in totals.items()}
         else:
             other = Dim.VMTA if of is Of.IP else Dim.SOURCE_IP
@@ -76,10 +76,8 @@ class Breakdowns:
         window = self._window(length)
         by_reply: dict[str, Tally] = {}
         ips: dict[str, set[str]] = {}
-        if window.length <= FINE:
-            found: Totals = self._tallies.totals(window, (Dim.REPLY, Dim.SOURCE_IP), isp=isp)
-        else:
-            found = self._longer(window, (Dim.REPLY,), isp)
+        by = (Dim.REPLY, Dim.SOURCE_IP) if window.length <= FINE else (Dim.REPLY,)
+        found = self._longest(window, by, isp)
         for (reply, *ip), tally in found.items():
             by_reply[reply] = by_reply.get(reply, Tally()) + tally
             ips.setdefault(reply, set()).update(filter(None, ip))
@@ -94,15 +92,18 @@ class Breakdowns:
         )
 
     def queues(self, isp: str | None = None) -> Queues:
-        """The queues of one ISP, or of all."""
+        """The queues of one ISP; or of all, but the smallest."""
         now = self._clock.now()
-        isps = (isp,) if isp is not None else self._queues.isps(now)
-        seen = ((one, self._queues.seen(one, now)) for one in isps)
+        if isp is None:
+            found = self._queues.everyones(now)
+        else:
+            seen = self._queues.seen(isp, now)
+            found = ((isp, *pair) for pair in zip(seen.queues, seen.trends, strict=True))
         return Queues(
             isp=isp or "",
             title=self._isps.title(isp) if isp else "",
             at=now,
-            lines=queued((one, state, trend) for one, found in seen for state, trend in found.paired()),
+            lines=queued(found),
             hosts=self._hosts(),
         )
 
@@ -111,34 +112,41 @@ class Breakdowns:
         usual = MINUTES_KEPT if of is Of.JOB else self._usual
         length = min(length or usual, MINUTES_KEPT) if of is Of.VMTA else length or usual
         window, now = self._window(length), self._clock.now()
-        by = (_DIM[of], Dim.ISP)
-        asked_of = self._tallies.totals if of is Of.VMTA or length <= FINE else self._longer
-        found = asked_of(window, by)
-        key, nearest = named(asked, {name for name, _ in found})
+        if of is Of.JOB:
+            return self._campaign(asked, window, now)
+        other = Dim.VMTA if of is Of.IP else Dim.SOURCE_IP
+        recent = self._window(min(length, FINE))
+        # One sum tells all of an hour; over days its names are those of the last two hours.
+        named_by = self._tallies.totals(recent, (_DIM[of], Dim.ISP, other, Dim.HOST))
+        found = named_by if length <= FINE else self._longest(window, (_DIM[of], Dim.ISP))
+        key, nearest = named(asked, {key[0] for key in found})
         if not key:
             return Place(of, asked, now, window, (), nearest=nearest, hosts=self._hosts())
-        own = {isp: tally for (name, isp), tally in found.items() if name == key}
-        whole = {isp: tally for (isp,), tally in asked_of(window, (Dim.ISP,)).items()}
-        made = Place(of, key, now, window, there(own, whole, self._isps.title), hosts=self._hosts())
-        return self._with_names(made)
-
-    def _with_names(self, place: Place) -> Place:
-        """What else its mail goes by, and what was answered; from the minutes, which are not summed over days."""
-        window = self._window(min(place.window.length, FINE))
-        if place.of is Of.JOB:
-            hosts = self._tallies.totals(window, (Dim.JOB, Dim.HOST))
-            return replace(place, on=by_mail(_of(hosts, place.key, 1)), beside=window)
-        other = Dim.VMTA if place.of is Of.IP else Dim.SOURCE_IP
-        names = self._tallies.totals(window, (_DIM[place.of], other, Dim.HOST))
-        others = by_mail(_of(names, place.key, 1))
+        others = by_mail(_of(named_by, key, 2))
+        made = self._made(of, key, window, _of(found, key, 1))
         return replace(
-            place,
-            vmtas=others if place.of is Of.IP else (),
-            ips=others if place.of is Of.VMTA else (),
-            on=by_mail(_of(names, place.key, 2)),
-            beside=window,
-            replies=self._told(place, window),
+            made,
+            vmtas=others if of is Of.IP else (),
+            ips=others if of is Of.VMTA else (),
+            on=by_mail(_of(named_by, key, 3)),
+            beside=recent,
+            replies=self._told(made, recent),
         )
+
+    def _campaign(self, asked: str, window: Window, now: datetime) -> Place:
+        found = self._longest(window, (Dim.JOB, Dim.ISP))
+        key, nearest = named(asked, {key[0] for key in found})
+        if not key:
+            return Place(Of.JOB, asked, now, window, (), nearest=nearest, hosts=self._hosts())
+        recent = self._window(min(window.length, FINE))
+        hosts = self._tallies.totals(recent, (Dim.JOB, Dim.HOST))
+        return replace(
+            self._made(Of.JOB, key, window, _of(found, key, 1)), on=by_mail(_of(hosts, key, 1)), beside=recent
+        )
+
+    def _made(self, of: Of, key: str, window: Window, own: Mapping[str, Tally]) -> Place:
+        whole = {isp: tally for (isp,), tally in self._longest(window, (Dim.ISP,)).items()}
+        return Place(of, key, self._clock.now(), window, there(own, whole, self._isps.title), hosts=self._hosts())
 
     def _told(self, place: Place, window: Window) -> tuple[tuple[str, ReplyLine], ...]:
         found: list[tuple[str, ReplyLine]] = []
@@ -154,9 +162,11 @@ class Breakdowns:
         samples = self._tallies.samples(isp)
         return lambda by_reply: reply_lines(by_reply, samples, lambda reply: self._classifier.classify(reply, isp))
 
-    def _longer(self, window: Window, by: tuple[Dim, ...], isp: str | None = None) -> Totals:
-        """From the hours; where hosts are left out the minutes are asked, which know the host."""
-        ask = self._tallies.totals if self._tallies.left_out() else self._tallies.hours
+    def _longest(self, window: Window, by: tuple[Dim, ...], isp: str | None = None) -> Totals:
+        """From the hours where the window is long and they tell it. Where hosts are left out the minutes are asked,
+        which know the host."""
+        kept = Dim.VMTA not in by and window.length > FINE and not self._tallies.left_out()
+        ask = self._tallies.hours if kept else self._tallies.totals
         return ask(window, by, isp=isp)
 
     def _window(self, length: timedelta | None) -> Window:

@@ -14,7 +14,7 @@ from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
 from bot.core.health import host_line
 from bot.core.incident import Incident
 from bot.core.isp import IspCatalog
-from bot.core.judge import Counts, Reading, judge, read_replies
+from bot.core.judge import Counts, Reading, judge
 from bot.core.model import Dim, Tally, Window
 from bot.core.tier import Tier, TierRule
 from bot.core.trends import SHORT
@@ -23,6 +23,8 @@ from bot.playbook.recommend import with_recommendation
 from bot.playbook.schema import Playbook
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Meanings, TallyStore
 from bot.services.breakdowns import FINE, Breakdowns
+from bot.services.elsewhere import Elsewhere
+from bot.services.headlines import Headlines
 from bot.services.history import LongRun
 from bot.services.queue_index import QueueIndex
 from bot.services.rated import RatedTallies
@@ -74,7 +76,8 @@ class Diagnose:
         self._queues = QueueIndex(fleet, isps, hosts, judgement.stale_after)
         self._long_run = LongRun(self._tallies, isps)
         self.breakdowns = Breakdowns(self._tallies, self._queues, isps, classifier, self.hosts, clock, judgement.window)
-        self._elsewhere: tuple[Window, Mapping[tuple[str, str], Tally]] | None = None
+        self._headlines = Headlines(self._tallies, classifier)
+        self._elsewhere = Elsewhere(self._tallies, isps.title)
 
     def isp(self, isp: str, length: timedelta | None = None) -> Diagnosis:
         """Everything known about one ISP now, with the playbooks that fit.
@@ -108,9 +111,13 @@ class Diagnose:
         whole = self._tallies.totals(self._window(), (Dim.ISP,))
         return tuple(isp for (isp,), tally in whole.items() if self._not_clear(isp, tally))
 
+    def rule_of(self, isp: str) -> TierRule:
+        """Where the tiers of this ISP begin."""
+        return self._judgement.rule_of(isp)
+
     def headline(self, isp: str) -> tuple[Tier, Category | None]:
         """The tier coming from clear, and the cause."""
-        reading = self._read(isp, self._window())
+        reading = self._headlines.one(isp, self._window())
         return reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause
 
     def overview(self) -> Overview:
@@ -123,11 +130,11 @@ class Diagnose:
         listed = [isp for isp, tally in whole.items() if self._enough(isp, tally) or isp in incidents]
         listed.sort(key=lambda isp: (-whole[isp].rate, -whole[isp].attempts, isp))
         over = [isp for isp in listed if isp in incidents or self._not_clear(isp, whole[isp])]
-        looked_into = {*over, *listed[:READ_BEYOND_FLOOR]}
+        headlines = self._headlines.each({*over, *listed[:READ_BEYOND_FLOOR]}, window)
         lines = [
             self._line(
                 isp,
-                self._read(isp, window) if isp in looked_into else Reading(whole[isp], 0, None, ""),
+                headlines.get(isp) or Reading(whole[isp], 0, None, ""),
                 before.get((isp,), Tally()),
                 lately.get((isp,), Tally()),
                 incidents.get(isp),
@@ -203,12 +210,6 @@ class Diagnose:
         """True where `whole` may be above a floor, coming from clear."""
         return self._enough(isp, whole) and whole.rate >= self._judgement.rule_of(isp).floor(Tier.THROTTLE)
 
-    def _read(self, isp: str, window: Window) -> Reading:
-        totals = self._tallies.totals(window, (Dim.REPLY,), isp=isp)
-        return read_replies(
-            {reply: tally for (reply,), tally in totals.items()}, self._tallies.samples(isp), self._classify(isp)
-        )
-
     def _line(
         self, isp: str, reading: Reading, before: Tally, lately: Tally, incident: Incident | None
     ) -> OverviewLine:
@@ -245,11 +246,7 @@ class Diagnose:
         return Counts(
             cells=cells,
             before=sum(before.values(), Tally()),
-            elsewhere={
-                (ip, self._isps.title(other)): tally
-                for (ip, other), tally in self._by_ip(self._window()).items()
-                if other != isp and ip in ours
-            },
+            elsewhere=self._elsewhere.of(isp, ours, self._window()),
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
             minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
             samples=self._tallies.samples(isp),
@@ -276,15 +273,6 @@ class Diagnose:
         """(host, queue) -> the change in force on it."""
         changes = self._changes.in_states(ACTIVE)
         return {(step.host, step.queue): change.id for change in changes for step in change.plan.steps}
-
-    def _by_ip(self, window: Window) -> Mapping[tuple[str, str], Tally]:
-        """(source IP, ISP) -> counts of all mail in `window`. It is the one sum over everything and only a contrast
-        is drawn from it, so it is made once a minute."""
-        kept = self._elsewhere
-        if kept is None or kept[0] != window:
-            sums = self._tallies.totals(window, (Dim.SOURCE_IP, Dim.ISP))
-            kept = self._elsewhere = (window, {(ip, isp): tally for (ip, isp), tally in sums.items()})
-        return kept[1]
 
 
 def _next_minute(now: datetime) -> datetime:

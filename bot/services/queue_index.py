@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.diagnosis import QueueTrend
 from bot.core.isp import IspCatalog
 from bot.core.model import HostSnapshot, QueueSizes, QueueState
-from bot.core.trends import GROWN_BY, HOUR, QUARTER, clearly_grown, queue_trends, rising, together
+from bot.core.trends import GROWN_BY, HOUR, QUARTER, SMALL_QUEUE, clearly_grown, queue_trends, rising, together
 from bot.ports import FleetStore
 
 
@@ -26,9 +26,6 @@ class SeenQueues:
     queues: tuple[QueueState, ...]
     together: QueueTrend | None
     trends: tuple[QueueTrend, ...]
-
-    def paired(self) -> Iterator[tuple[QueueState, QueueTrend]]:
-        return zip(self.queues, self.trends, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +54,13 @@ class QueueIndex:
         """Queues of `isp`. A host's list that is stale is left out: what it says may long have changed."""
         return tuple(queue for snapshot in self._fresh(now) for queue in self._by_isp(snapshot).get(isp, ()))
 
-    def isps(self, now: datetime) -> frozenset[str]:
-        """Every ISP that has queues."""
-        return frozenset(isp for snapshot in self._fresh(now) for isp in self._by_isp(snapshot))
+    def everyones(self, now: datetime) -> Iterator[tuple[str, QueueState, QueueTrend]]:
+        """(ISP, queue, against earlier looks) of all queues but the smallest, which no look keeps."""
+        looks = [look.sizes for look in self._looks(now)]
+        for snapshot in self._fresh(now):
+            for isp, queues in self._by_isp(snapshot).items():
+                large = [queue for queue in queues if queue.recipients >= SMALL_QUEUE]
+                yield from ((isp, *pair) for pair in zip(large, queue_trends(large, *looks), strict=True))
 
     def others(self, isp: str, now: datetime) -> tuple[QueueState, ...]:
         """Queues of all other ISPs."""

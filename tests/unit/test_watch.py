@@ -172,13 +172,13 @@ def test_two_causes_side_by_side_do_not_flap(rig: WatchRig) -> None:
 
 
 class FaultyTallies(MemoryTallyStore):
-    """Whatever is asked about AOL alone ends in a fault; `asked` counts all questions."""
+    """Whatever is asked about the replies of AOL alone ends in a fault; `asked` counts all questions."""
 
     asked = 0
 
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         self.asked += 1
-        if isp == "aol.example":
+        if isp == "aol.example" and Dim.REPLY in by:
             raise ValueError("a fault of ours")
         return super().totals(window, by, isp=isp)
 
