@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from bot.core.change import Change, ChangeState, Plan, StepResult
 from bot.core.classify import Verdict
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
 from bot.core.model import (
     Dim,
     FilePosition,
@@ -140,14 +140,23 @@ class FleetStore(Protocol):
 class IncidentStore(Protocol):
     """Incidents and their timelines. Every write that people could see raises the revision by one."""
 
-    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
         """Open an incident for `diagnosis.isp` at revision 1; None where one is open already."""
         ...
 
     def get(self, incident: int) -> Incident | None: ...
 
+    def newest(self, isp: str) -> Incident | None:
+        """The incident of the ISP that was opened last, whatever its state."""
+        ...
+
     def unresolved(self) -> tuple[Incident, ...]:
-        """OPEN and MITIGATING ones, oldest first."""
+        """All but the RESOLVED ones, oldest first."""
+        ...
+
+    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+        """Bring a RESOLVED one back, with the tier of `diagnosis` and nobody as its owner. None where its revision is
+        another one by now, or where the ISP has an unresolved one."""
         ...
 
     def move(
@@ -159,9 +168,10 @@ class IncidentStore(Protocol):
         diagnosis: Diagnosis | None = None,
         owner: str | None = None,
         resolved_at: datetime | None = None,
+        life: Life | None = None,
     ) -> Incident | None:
         """Change the given fields where the revision is still `incident.revision`; None where it is not.
-        `peak_rate` follows `diagnosis.now.rate` upwards."""
+        `peak_rate` follows `diagnosis.now.rate` upwards. Only `reopen` leads out of RESOLVED."""
         ...
 
     def note(self, note: Note) -> None:

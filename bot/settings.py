@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -19,8 +20,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core.alert_rules import AlertRules
 from bot.core.durations import duration_words
-from bot.core.tier import Tier, TierRule
+from bot.core.tier import TierRule
 from bot.errors import ConfigError
 from bot.knowledge import shipped_playbooks
 from bot.playbook.isps import load_isps
@@ -39,6 +41,7 @@ from bot.setting_forms import (
 from bot.yaml_file import load_yaml
 
 _PROTOCOL = TierRule()
+_ALERTS = AlertRules()
 
 
 class _Model(BaseModel):
@@ -115,18 +118,29 @@ class TierSettings(_Model):
         return floor
 
     def rule(self) -> TierRule:
-        return TierRule(**self.model_dump())
+        return TierRule(**{name: getattr(self, name) for name in TierSettings.model_fields})
+
+
+class IspSettings(TierSettings):
+    """What is otherwise for a single ISP."""
+
+    min_at_risk: int | None = Field(None, ge=0)
 
 
 class AlertSettings(_Model):
     """When people hear of it. `alert_from`: the lowest tier that is always told (see README, "Tiers")."""
 
     window: Duration = timedelta(minutes=60)
-    alert_from: TierName = Tier.MIXED
+    alert_from: TierName = _ALERTS.alert_from
     tiers: TierSettings = TierSettings()
-    isps: dict[IspName, TierSettings] = Field(default_factory=dict)
+    isps: dict[IspName, IspSettings] = Field(default_factory=dict)
     stale_after: Duration = timedelta(minutes=5)
-    refresh: Duration = timedelta(minutes=1)
+    refresh: Duration = _ALERTS.refresh
+    rise_after: Duration = _ALERTS.rise_after
+    fall_after: Duration = _ALERTS.fall_after
+    reopen_within: Duration = _ALERTS.reopen_within
+    flap_turns: int = Field(_ALERTS.flap_turns, ge=1)
+    min_at_risk: int = Field(_ALERTS.min_at_risk, ge=0)
 
     @field_validator("window")
     @classmethod
@@ -143,6 +157,11 @@ class AlertSettings(_Model):
         if not isinstance(isps, dict) or common is None:
             return isps
         return {isp: common.model_dump() | own if isinstance(own, dict) else own for isp, own in isps.items()}
+
+    def rules(self) -> AlertRules:
+        at_risk = {isp: own.min_at_risk for isp, own in self.isps.items() if own.min_at_risk is not None}
+        names = {field.name for field in fields(AlertRules)} & set(AlertSettings.model_fields)
+        return AlertRules(**{name: getattr(self, name) for name in names}, min_at_risk_of=at_risk)
 
 
 class Config(_Model):

@@ -268,8 +268,7 @@ class _Parts:
             changes=self.changes,
             audit=self.audit,
             clock=self.clock,
-            alert_from=self.config.alerts.alert_from,
-            refresh=self.config.alerts.refresh,
+            rules=self.config.alerts.rules(),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from bot.core.alert_rules import AlertRules
 from bot.core.incident import Incident, Move
 from bot.core.model import Cell, HostHealth, HostSnapshot, JobCell, QueueState, RollUp, Tally
 from bot.core.reply import template
@@ -33,6 +34,9 @@ REPUTATION = "smtp;421-4.7.0 This message is suspicious due to the very low repu
 PACING = "smtp;421-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents delivery."
 FULL = "smtp;452 4.2.2 The email account that you tried to reach is over quota."
 
+AT_ONCE = AlertRules(rise_after=timedelta(), fall_after=timedelta(), reopen_within=timedelta(-1), min_at_risk=0)
+"""Every look decides: no tier is held, nothing comes back, no mail is too little."""
+
 _KNOWN: list[Knowledge] = []
 
 
@@ -53,6 +57,7 @@ class WatchRig:
         tallies: TallyStore | None = None,
         fleet: FleetStore | None = None,
         changes: ChangeStore | None = None,
+        rules: AlertRules = AT_ONCE,
     ) -> None:
         self.clock = ManualClock(NOON)
         self.hosts = hosts
@@ -98,8 +103,7 @@ class WatchRig:
             changes=self.changes,
             audit=self.audit,
             clock=self.clock,
-            alert_from=Tier.MIXED,
-            refresh=MINUTE,
+            rules=rules,
         )
         self.see()
 

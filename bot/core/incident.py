@@ -1,9 +1,9 @@
-"""One ISP's trouble from first crossing to recovery, as values and one decision."""
+"""One ISP's trouble from first crossing to recovery, as values, and what a diagnosis alone says of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from bot.core.category import Category
@@ -15,11 +15,38 @@ CALM = 0.05
 
 
 class IncidentState(StrEnum):
-    """MITIGATING: a change of ours is active for it. RESOLVED is final; a new crossing opens a new incident."""
+    """What becomes of what, and why: `core.life`.
+
+    OPEN: nobody has it. ACKNOWLEDGED: somebody has taken it. MITIGATING: a change of ours is active for it.
+    RECOVERING: back to normal, but not for long enough to be sure. RESOLVED: over, unless it crosses again soon.
+    """
 
     OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
     MITIGATING = "mitigating"
+    RECOVERING = "recovering"
     RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What an incident has been through.
+
+    `worst`: the highest tier so far. `calm_since`: it has been back to normal without a break since. `turns`: when, in
+    the last hour, it went the other way than before (`rising`: it went up last); `damped`: so often that it is told
+    no more. `reopened`: how often it came back after it was over. `at_risk`: the most recipients held up at a time.
+    """
+
+    worst: Tier = Tier.CLEAR
+    calm_since: datetime | None = None
+    turns: tuple[datetime, ...] = ()
+    rising: bool = True
+    damped: bool = False
+    reopened: int = 0
+    at_risk: int = 0
+
+
+NEW_LIFE = Life()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +67,7 @@ class Incident:
     diagnosis: Diagnosis
     owner: str = ""
     resolved_at: datetime | None = None
+    life: Life = field(default_factory=Life)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +86,11 @@ class Move(StrEnum):
     """What an ISP's newest diagnosis means for its incident, and why; the value is the word in log and metric."""
 
     OPEN = "crossed a tier"
+    REOPEN = "crossed a tier again soon after it was over"
     RISE = "tier went up"
     FALL = "tier went down"
+    RECOVER = "back to normal for now"
+    RELAPSE = "no longer back to normal"
     RESOLVE = "back to normal"
     REFRESH = "the numbers moved"
     HOLD = "nothing new to say"
@@ -77,21 +108,15 @@ def worth_a_message(tier: Tier, cause: Category | None, alert_from: Tier) -> boo
     return tier is not Tier.CLEAR and cause is not None and not cause.pacing
 
 
-def next_move(incident: Incident | None, diagnosis: Diagnosis, alert_from: Tier, refresh: timedelta) -> Move:
-    """Decide what to do about an ISP now. `refresh` is how old shown numbers may get while little changes."""
-    if diagnosis.blind:
-        return Move.BLIND
+def calm(diagnosis: Diagnosis, alert_from: Tier) -> bool:
+    """True where nothing keeps an incident open: it is not worth a message, or there is next to no mail left."""
     worth = worth_a_message(diagnosis.tier, diagnosis.cause, alert_from)
-    if incident is None:
-        return Move.OPEN if worth else Move.HOLD
-    if (not worth and not _undecided(diagnosis)) or _ran_dry(diagnosis):
-        return Move.BLIND if any(line.trouble or line.partial for line in diagnosis.hosts) else Move.RESOLVE
-    if diagnosis.tier > incident.tier:
-        return Move.RISE
-    if diagnosis.tier < incident.tier:
-        return Move.FALL
-    stale = diagnosis.at - incident.diagnosis.at >= refresh
-    return Move.REFRESH if stale or looks_new(diagnosis, incident.diagnosis) else Move.HOLD
+    return (not worth and not _undecided(diagnosis)) or _ran_dry(diagnosis)
+
+
+def proves_calm(diagnosis: Diagnosis) -> bool:
+    """False where a host is not seen or only in part: what is missing may be the bad news."""
+    return not any(line.trouble or line.partial for line in diagnosis.hosts)
 
 
 def looks_new(diagnosis: Diagnosis, shown: Diagnosis) -> bool:

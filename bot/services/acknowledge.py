@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.change import Refusal
 from bot.core.incident import Incident, IncidentState, Note
+from bot.core.life import standing
 from bot.ports import AuditLog, Clock, IncidentStore
 
 
@@ -25,7 +26,9 @@ class Acknowledge:
                 return Refusal("resolved", f"INC-{incident} is closed already: nothing to take.")
             if now.owner == by:
                 return Refusal("already yours", f"INC-{incident} is yours already.")
-            moved = self._incidents.move(now, owner=by)
+            changing = now.state is IncidentState.MITIGATING
+            state = standing(now, changing=changing, owner=by)
+            moved = self._incidents.move(now, owner=by, state=state)
             if moved is not None:
                 break
         at = self._clock.now()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bot.core.change import ACTIVE, Change, ChangeState, Outcome, Plan, Refusal, StepResult
 from bot.core.foreign import inert, quoted
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import Incident, Note
+from bot.core.life import standing
 from bot.playbook.guard import check_apply, check_preview
 from bot.playbook.plan import make_plan
 from bot.playbook.schema import Playbook
@@ -150,10 +151,8 @@ class Apply:
 def refresh_incident(incidents: IncidentStore, changes: ChangeStore, incident: int) -> Incident | None:
     """Give an incident a new revision whose state fits its changes, so that its message is drawn anew."""
     while (now := incidents.get(incident)) is not None:
-        state = now.state
-        if state is not IncidentState.RESOLVED:
-            active = any(change.state in ACTIVE for change in changes.of_incident(incident))
-            state = IncidentState.MITIGATING if active else IncidentState.OPEN
+        changing = any(change.state in ACTIVE for change in changes.of_incident(incident))
+        state = standing(now, changing=changing, owner=now.owner)
         if (moved := incidents.move(now, state=state)) is not None:
             return moved
     return None

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 
+from bot.core.alert_rules import AlertRules
 from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis
-from bot.core.foreign import inert
-from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, next_move, worth_a_message
-from bot.core.tier import Tier
+from bot.core.hold import Hold, beyond_doubt
+from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, worth_a_message
+from bot.core.incident_news import news
+from bot.core.life import Decision, Look, decide
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore
 from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose
 
 log = logging.getLogger(__name__)
+
+_RISES = (Move.OPEN, Move.REOPEN, Move.RISE, Move.RELAPSE)
+_QUIET = (Move.REFRESH, Move.BLIND)
 
 
 class Watch:
@@ -30,8 +34,7 @@ class Watch:
         changes: ChangeStore,
         audit: AuditLog,
         clock: Clock,
-        alert_from: Tier,
-        refresh: timedelta,
+        rules: AlertRules,
     ) -> None:
         self._diagnose = diagnose
         self._composition = composition
@@ -39,10 +42,11 @@ class Watch:
         self._changes = changes
         self._audit = audit
         self._clock = clock
-        self._alert_from = alert_from
-        self._refresh = refresh
+        self._rules = rules
+        self._holds: dict[str, Hold] = {}
+        """Tiers that are seen and not believed yet; after a restart they are to be seen anew."""
         self._held: set[str] = set()
-        """ISPs whose rise is held, so that it is logged once."""
+        """ISPs whose rise is held because hosts are dark, so that it is logged once."""
 
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
@@ -51,99 +55,89 @@ class Watch:
         faults: list[Exception] = []
         for isp in sorted({*self._diagnose.candidates(), *open_now}):
             try:
-                if isp in open_now or worth_a_message(*self._diagnose.headline(isp), self._alert_from):
+                if isp in open_now or worth_a_message(*self._diagnose.headline(isp), self._rules.alert_from):
                     moves[isp] = self._look(isp, open_now.get(isp))
             except Exception as error:  # noqa: BLE001  # one ISP must not silence the others; raised below
                 faults.append(error)
+        self._holds = {isp: hold for isp, hold in self._holds.items() if isp in moves}
         if faults:
             raise ExceptionGroup("ISPs that could not be looked at", faults)
         return moves
 
     def _look(self, isp: str, incident: Incident | None) -> Move:
+        last = incident or self._incidents.newest(isp)
         diagnosis = self._diagnose.isp(isp)
-        move = next_move(incident, diagnosis, self._alert_from, self._refresh)
-        if move in (Move.OPEN, Move.RISE):
-            move, diagnosis = self._unless_held(move, incident, diagnosis)
+        decision, diagnosis = self._decide(last, diagnosis)
+        if decision.hold is None:
+            self._holds.pop(isp, None)
         else:
-            self._held.discard(isp)
-        self._make(move, incident, diagnosis)
-        return move
+            self._holds[isp] = decision.hold
+        self._make(last, decision, diagnosis)
+        return decision.move
 
-    def _unless_held(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> tuple[Move, Diagnosis]:
+    def _decide(self, last: Incident | None, diagnosis: Diagnosis) -> tuple[Decision, Diagnosis]:
         """A rise that is only the good mail of dark hosts leaving the window is no news: the tier stays."""
         isp = diagnosis.isp
-        if not self._composition.explains(diagnosis):
+        look = self._look_at(last, diagnosis)
+        decision = decide(last, look)
+        if decision.move not in _RISES or not self._composition.explains(diagnosis):
             self._held.discard(isp)
-            return move, diagnosis
+            return decision, diagnosis
         if isp not in self._held:
             self._held.add(isp)
             why = "the hosts seen were at this tier before others went dark"
-            log.info(
-                "rise held", extra={"action": "incident_held", "isp": isp, "tier": diagnosis.tier.name, "why": why}
-            )
-        if incident is None:
-            return Move.HOLD, diagnosis
-        held = replace(diagnosis, tier=incident.tier)
-        return next_move(incident, held, self._alert_from, self._refresh), held
+            extra = {"action": "incident_held", "isp": isp, "tier": diagnosis.tier.name, "why": why}
+            log.info("rise held", extra=extra)
+        if last is None or decision.move is not Move.RISE:
+            rest = Decision(Move.HOLD, decision.state, decision.tier, decision.life)
+            return replace(rest, hold=look.hold), diagnosis
+        as_before = replace(diagnosis, tier=last.tier)
+        return replace(decide(last, replace(look, diagnosis=as_before)), hold=look.hold), as_before
 
-    def _make(self, move: Move, incident: Incident | None, diagnosis: Diagnosis) -> None:
+    def _look_at(self, last: Incident | None, diagnosis: Diagnosis) -> Look:
+        sure = beyond_doubt(diagnosis, self._diagnose.rule_of(diagnosis.isp).block)
+        hold = self._holds.get(diagnosis.isp)
+        return Look(diagnosis, self._clock.now(), self._rules, hold, self._changing(last), sure)
+
+    def _changing(self, last: Incident | None) -> bool:
+        changes = self._changes.of_incident(last.id) if last else ()
+        return any(change.state in ACTIVE for change in changes)
+
+    def _make(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> None:
+        kept = self._keep(last, decision, diagnosis)
+        if kept is None:
+            return
+        for text, broadcast in news(last, decision, kept):
+            self._incidents.note(Note(kept.id, self._clock.now(), text, broadcast))
+        if decision.move not in _QUIET:
+            self._record(kept, decision, diagnosis)
+
+    def _keep(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> Incident | None:
+        """What was written, None where there was nothing to write or somebody else was first."""
+        move, now = decision.move, self._clock.now()
+        at_tier = replace(diagnosis, tier=decision.tier)
         if move is Move.OPEN:
-            self._open(diagnosis)
-        elif incident is None or move is Move.HOLD:
-            return
-        elif move is Move.BLIND:
-            self._say_blind(incident, diagnosis)
-        elif move is Move.RESOLVE:
-            self._resolve(incident, diagnosis)
-        else:
-            self._update(move, incident, diagnosis)
+            return self._incidents.open(at_tier, now, decision.life)
+        if last is None or (last.state is IncidentState.RESOLVED and move is not Move.REOPEN) or move is Move.HOLD:
+            return None
+        if move is Move.REOPEN:
+            return self._incidents.reopen(last, at_tier, state=decision.state, life=decision.life)
+        if move is Move.BLIND and decision.life == last.life and not looks_new(diagnosis, last.diagnosis):
+            return None  # nothing is decided on stale data, and that it is stale is shown already
+        ended = now if move is Move.RESOLVE else None
+        tier, state, life = decision.tier, decision.state, decision.life
+        shown = diagnosis if move is Move.BLIND else at_tier
+        return self._incidents.move(last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life)
 
-    def _say_blind(self, incident: Incident, diagnosis: Diagnosis) -> None:
-        """Nothing is decided on stale data, but the message says that it is stale."""
-        if looks_new(diagnosis, incident.diagnosis):
-            self._incidents.move(incident, diagnosis=diagnosis)
-
-    def _open(self, diagnosis: Diagnosis) -> None:
-        incident = self._incidents.open(diagnosis, self._clock.now())
-        if incident is None:
-            return
-        self._record(incident, Move.OPEN, diagnosis)
-        self._note(incident, f"{_rate(diagnosis)}: tier *{diagnosis.tier.name.lower()}*, incident opened")
-
-    def _update(self, move: Move, incident: Incident, diagnosis: Diagnosis) -> None:
-        state = self._state(incident)
-        moved = self._incidents.move(incident, state=state, tier=diagnosis.tier, diagnosis=diagnosis)
-        if moved is None or move is Move.REFRESH:
-            return
-        self._record(incident, move, diagnosis)
-        was, now = incident.tier.name.lower(), diagnosis.tier.name.lower()
-        self._note(
-            incident, f"{_rate(diagnosis)}: tier *{was}* → *{now}*", broadcast=_heard_again(move, diagnosis.tier)
-        )
-
-    def _resolve(self, incident: Incident, diagnosis: Diagnosis) -> None:
-        moved = self._incidents.move(
-            incident,
-            state=IncidentState.RESOLVED,
-            tier=diagnosis.tier,
-            diagnosis=diagnosis,
-            resolved_at=self._clock.now(),
-        )
-        if moved is None:
-            return
-        self._record(incident, Move.RESOLVE, diagnosis)
-        why = "back to normal" if diagnosis.judged else "hardly any mail is left to judge"
-        self._note(incident, f"{_rate(diagnosis)}: {why}, incident closed")
-
-    def _state(self, incident: Incident) -> IncidentState:
-        active = any(change.state in ACTIVE for change in self._changes.of_incident(incident.id))
-        return IncidentState.MITIGATING if active else IncidentState.OPEN
-
-    def _note(self, incident: Incident, text: str, *, broadcast: bool = False) -> None:
-        self._incidents.note(Note(incident.id, self._clock.now(), text, broadcast))
-
-    def _record(self, incident: Incident, move: Move, diagnosis: Diagnosis) -> None:
-        detail = {"isp": diagnosis.isp, "tier": diagnosis.tier.name, "rate": diagnosis.now.rate, "why": move.value}
+    def _record(self, incident: Incident, decision: Decision, diagnosis: Diagnosis) -> None:
+        move = decision.move
+        detail = {
+            "isp": diagnosis.isp,
+            "tier": decision.tier.name,
+            "rate": diagnosis.now.rate,
+            "state": decision.state.value,
+            "why": decision.why or move.value,
+        }
         self._audit.append(
             at=self._clock.now(),
             actor="deferbot",
@@ -152,12 +146,3 @@ class Watch:
             detail=detail,
         )
         log.info("incident moved", extra={"action": f"incident_{move.name.lower()}", "incident": incident.id, **detail})
-
-
-def _heard_again(move: Move, tier: Tier) -> bool:
-    """An edit notifies nobody, so the worst tier is said in the channel once more; other rises stay in the thread."""
-    return move is Move.RISE and tier is Tier.BLOCK
-
-
-def _rate(diagnosis: Diagnosis) -> str:
-    return f"*{inert(diagnosis.title)}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.core.change import Plan
 from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Life
 from bot.core.model import HostHealth, HostSnapshot
 from bot.core.outage import Outage
 from bot.errors import StoreError
@@ -39,6 +40,7 @@ class Document(Generic[T]):
 
 
 DIAGNOSIS = Document(Diagnosis)
+LIFE = Document(Life)
 OUTAGE = Document(Outage)
 PLAN = Document(Plan)
 SNAPSHOT = Document(HostSnapshot)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, update
 
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
 from bot.core.tier import Tier
-from bot.store.documents import DIAGNOSIS
+from bot.store.documents import DIAGNOSIS, LIFE
 from bot.store.tables import incident as table
 from bot.store.tables import note as note_table
 from bot.store.transactions import Conflict, reading, writing
@@ -22,7 +22,7 @@ class SqlIncidentStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
         row = {
             "isp": diagnosis.isp,
             "state": IncidentState.OPEN.value,
@@ -32,6 +32,7 @@ class SqlIncidentStore:
             "peak_rate": diagnosis.now.rate,
             "diagnosis": DIAGNOSIS.text(diagnosis),
             "owner": "",
+            "life": LIFE.text(life),
         }
         try:
             with writing(self._engine, f"open an incident for {diagnosis.isp}") as connection:
@@ -43,6 +44,12 @@ class SqlIncidentStore:
     def get(self, incident: int) -> Incident | None:
         with reading(self._engine, f"read INC-{incident}") as connection:
             return _get(connection, incident)
+
+    def newest(self, isp: str) -> Incident | None:
+        query = select(table).where(table.c.isp == isp).order_by(table.c.id.desc()).limit(1)
+        with reading(self._engine, f"read the newest incident of {isp}") as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else incident_of(row)
 
     def unresolved(self) -> tuple[Incident, ...]:
         query = select(table).where(table.c.state != IncidentState.RESOLVED.value).order_by(table.c.id)
@@ -58,8 +65,9 @@ class SqlIncidentStore:
         diagnosis: Diagnosis | None = None,
         owner: str | None = None,
         resolved_at: datetime | None = None,
+        life: Life | None = None,
     ) -> Incident | None:
-        """As the port says. RESOLVED is final: another state after it is refused like a lost race."""
+        """As the port says. Another state after RESOLVED is refused like a lost race."""
         values: dict[str, object] = {"revision": table.c.revision + 1}
         here: list[ColumnElement[bool]] = [table.c.id == incident.id, table.c.revision == incident.revision]
         if state is not None:
@@ -74,9 +82,31 @@ class SqlIncidentStore:
             values["owner"] = owner
         if resolved_at is not None:
             values["resolved_at"] = resolved_at
+        if life is not None:
+            values["life"] = LIFE.text(life)
         with writing(self._engine, f"change INC-{incident.id}") as connection:
             won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
             return _get(connection, incident.id) if won else None
+
+    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+        values = {
+            "revision": table.c.revision + 1,
+            "state": state.value,
+            "tier": diagnosis.tier.value,
+            "diagnosis": DIAGNOSIS.text(diagnosis),
+            "peak_rate": max(incident.peak_rate, diagnosis.now.rate),
+            "owner": "",
+            "resolved_at": None,
+            "life": LIFE.text(life),
+        }
+        over = table.c.state == IncidentState.RESOLVED.value
+        here = (table.c.id == incident.id, table.c.revision == incident.revision, over)
+        try:
+            with writing(self._engine, f"open INC-{incident.id} again") as connection:
+                won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
+                return _get(connection, incident.id) if won else None
+        except Conflict:
+            return None
 
     def note(self, note: Note) -> None:
         row = {"incident": note.subject, "at": note.at, "text": note.text, "broadcast": note.broadcast}
@@ -97,6 +127,7 @@ def incident_of(row: Row[Any]) -> Incident:
         diagnosis=DIAGNOSIS.value(row.diagnosis),
         owner=row.owner,
         resolved_at=row.resolved_at,
+        life=LIFE.value(row.life) if row.life else NEW_LIFE,
     )
 
 

@@ -142,6 +142,7 @@ incident = Table(
     Column("diagnosis", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("resolved_at", Moment),
+    Column("life", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 Index(

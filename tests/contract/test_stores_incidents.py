@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import Incident, IncidentState, Life, Note
 from bot.core.tier import Tier
 from bot.errors import StoreError
 from bot.store.incidents import SqlIncidentStore
@@ -156,6 +156,68 @@ def test_resolved_is_final_and_frees_the_isp(store: Store) -> None:
     assert redrawn == replace(resolved, revision=3)
     again = opened(store)
     assert (again.id, again.revision) == (2, 1)
+
+
+LIFE = Life(Tier.BLOCK, NOON, (NOON,), rising=False, damped=True, reopened=2, at_risk=28_577)
+
+
+def test_a_life_is_kept_and_follows_a_move(store: Store) -> None:
+    incident = store.open(diagnosis(), NOON, LIFE)
+    assert incident is not None
+    assert (incident.life, store.get(1)) == (LIFE, incident)
+    moved = store.move(incident, owner="U1")
+    assert moved is not None
+    assert moved.life == LIFE
+    moved = store.move(moved, life=Life())
+    assert moved is not None
+    assert moved.life == Life()
+
+
+def over(store: Store) -> Incident:
+    moved = store.move(opened(store), owner="U1")
+    assert moved is not None
+    resolved = store.move(moved, state=IncidentState.RESOLVED, tier=Tier.CLEAR, resolved_at=NOON)
+    assert resolved is not None
+    return resolved
+
+
+def test_the_newest_of_an_isp_is_found_in_any_state(store: Store) -> None:
+    assert store.newest("gmail") is None
+    resolved = over(store)
+    opened(store, "yahoo")
+    assert store.newest("gmail") == resolved
+    assert store.newest("gmail") != opened(store)
+    assert store.newest("gmail") == store.get(3)
+
+
+def test_one_that_is_over_comes_back_as_itself_with_nobody_as_its_owner(store: Store) -> None:
+    resolved = over(store)
+    worse = diagnosis(rate=0.52, tier=Tier.BLOCK)
+    again = store.reopen(resolved, worse, state=IncidentState.MITIGATING, life=LIFE)
+    assert again == replace(
+        resolved,
+        state=IncidentState.MITIGATING,
+        tier=Tier.BLOCK,
+        diagnosis=worse,
+        peak_rate=0.52,
+        owner="",
+        resolved_at=None,
+        life=LIFE,
+        revision=4,
+    )
+    assert store.unresolved() == (again,)
+    assert store.reopen(again, worse, state=IncidentState.OPEN, life=LIFE) is None  # it is not over
+
+
+def test_one_that_is_over_does_not_come_back_beside_another_or_twice(store: Store) -> None:
+    resolved = over(store)
+    won = [a for a in at_once(lambda _: store.reopen(resolved, diagnosis(), state=IncidentState.OPEN, life=LIFE)) if a]
+    assert len(won) == 1
+    ended = store.move(won[0], state=IncidentState.RESOLVED)
+    assert ended is not None
+    opened(store)
+    assert store.reopen(ended, diagnosis(), state=IncidentState.OPEN, life=LIFE) is None
+    assert store.get(1) == ended
 
 
 def test_a_note_leaves_the_revision_alone(store: Store) -> None:

@@ -11,12 +11,16 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
+from bot.core.incident import Life
 from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
 from bot.ports import NewRecords
+from bot.store.documents import DIAGNOSIS
 from bot.store.engine import MIGRATIONS, migrate, open_engine
+from bot.store.incidents import SqlIncidentStore
 from bot.store.retention import Retention
 from bot.store.tallies import SqlTallyStore
 from bot.store.transactions import writing
+from tests.store_values import diagnosis
 
 START = datetime(2026, 11, 20, 11, tzinfo=UTC)
 MINUTE = int(START.timestamp())
@@ -46,6 +50,23 @@ def test_positions_of_the_first_version_are_read_on_from(engine: Engine) -> None
     make(engine, "r0001", "INSERT INTO file_position VALUES ('mta1', '/var/log/pmta/acct-1.csv', '7', 99, 'type')")
     migrate(engine)
     assert SqlTallyStore(engine).positions("mta1") == (FilePosition("/var/log/pmta/acct-1.csv", 7, 99, "type", "", 0),)
+
+
+def test_an_incident_of_the_fourth_version_is_kept_and_goes_on(engine: Engine) -> None:
+    document = DIAGNOSIS.text(diagnosis()).replace("'", "''").replace(":", "\\:")
+    at = START.timestamp() * 1_000_000
+    make(
+        engine,
+        "r0004",
+        f"INSERT INTO incident VALUES (7, 'gmail', 'open', 3, {at:.0f}, 4, 0.4, '{document}', 'U1', NULL)",
+    )
+    migrate(engine)
+    store = SqlIncidentStore(engine)
+    (found,) = store.unresolved()
+    assert (found.id, found.owner, found.opened_at, found.life) == (7, "U1", START, Life())
+    moved = store.move(found, life=Life(reopened=1))
+    assert moved is not None
+    assert moved.life.reopened == 1
 
 
 def test_counts_of_the_second_version_are_kept_counted_on_and_rolled_up(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.alert_rules import AlertRules
 from bot.core.change import Change, ChangeState, Outcome
 from bot.core.incident import Incident, IncidentState, Move
 from bot.core.model import Dim, Window
@@ -117,8 +118,7 @@ class Bot:
             changes=self.changes,
             audit=self.audit,
             clock=self.clock,
-            alert_from=Tier.MIXED,
-            refresh=MINUTE,
+            rules=AlertRules(),
         )
         runner = StepRunner(shell=self.shell, changes=self.changes, clock=self.clock, locks=HostLocks())
         self.apply = Apply(
@@ -249,7 +249,7 @@ def test_both_hosts_dark_closes_nothing_and_the_way_back_is_told_once(bot: Bot) 
     bot.live(90 * MINUTE, poll_every=2 * MINUTE)
     assert (bot.incident().id, bot.incident().diagnosis.blind) == (opened.id, True)
     bot.shell.dark = set()
-    bot.live(MINUTE)
+    bot.live(7 * MINUTE)
     assert [move for _, move in bot.moves].count(Move.RESOLVE) == 1
     assert [move for _, move in bot.moves].count(Move.OPEN) == 1
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
 from bot.core.tier import Tier
 from bot.errors import StoreError
 
@@ -20,7 +20,7 @@ class MemoryIncidentStore:
         self._incidents: dict[int, Incident] = {}
         self._lock = Lock()
 
-    def open(self, diagnosis: Diagnosis, at: datetime) -> Incident | None:
+    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
         with self._lock:
             if any(i.isp == diagnosis.isp and i.state is not IncidentState.RESOLVED for i in self._incidents.values()):
                 return None
@@ -33,12 +33,16 @@ class MemoryIncidentStore:
                 revision=1,
                 peak_rate=diagnosis.now.rate,
                 diagnosis=diagnosis,
+                life=life,
             )
             self._incidents[opened.id] = opened
             return opened
 
     def get(self, incident: int) -> Incident | None:
         return self._incidents.get(incident)
+
+    def newest(self, isp: str) -> Incident | None:
+        return next((i for i in reversed(self.all()) if i.isp == isp), None)
 
     def unresolved(self) -> tuple[Incident, ...]:
         return tuple(i for i in self.all() if i.state is not IncidentState.RESOLVED)
@@ -57,6 +61,7 @@ class MemoryIncidentStore:
         diagnosis: Diagnosis | None = None,
         owner: str | None = None,
         resolved_at: datetime | None = None,
+        life: Life | None = None,
     ) -> Incident | None:
         with self._lock:
             kept = self._incidents.get(incident.id)
@@ -72,10 +77,32 @@ class MemoryIncidentStore:
                 peak_rate=max(kept.peak_rate, diagnosis.now.rate if diagnosis else 0.0),
                 owner=kept.owner if owner is None else owner,
                 resolved_at=kept.resolved_at if resolved_at is None else resolved_at,
+                life=kept.life if life is None else life,
                 revision=kept.revision + 1,
             )
             self._incidents[moved.id] = moved
             return moved
+
+    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+        with self._lock:
+            kept = self._incidents.get(incident.id)
+            if kept is None or kept.revision != incident.revision or kept.state is not IncidentState.RESOLVED:
+                return None
+            if any(i.isp == kept.isp and i.state is not IncidentState.RESOLVED for i in self._incidents.values()):
+                return None
+            again = replace(
+                kept,
+                state=state,
+                tier=diagnosis.tier,
+                diagnosis=diagnosis,
+                peak_rate=max(kept.peak_rate, diagnosis.now.rate),
+                owner="",
+                resolved_at=None,
+                life=life,
+                revision=kept.revision + 1,
+            )
+            self._incidents[again.id] = again
+            return again
 
     def note(self, note: Note) -> None:
         with self._lock:

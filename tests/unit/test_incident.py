@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.alert_rules import AlertRules
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine
-from bot.core.incident import Incident, IncidentState, Move, next_move, worth_a_message
+from bot.core.incident import Incident, IncidentState, Move, worth_a_message
+from bot.core.life import Look, decide
 from bot.core.model import Tally, Window
 from bot.core.tier import Tier
 
@@ -52,6 +54,12 @@ def incident(tier: Tier, rate: float = 0.3) -> Incident:
     return Incident(7, "gmail", IncidentState.OPEN, tier, NOON, 3, rate, diagnosis(tier, rate))
 
 
+def moved(last: Incident | None, now: Diagnosis) -> Move:
+    """Without any hold."""
+    rules = AlertRules(rise_after=timedelta(), fall_after=timedelta(), min_at_risk=0)
+    return decide(last, Look(now, now.at, rules)).move
+
+
 @pytest.mark.parametrize(
     ("tier", "cause", "expected"),
     [
@@ -86,21 +94,21 @@ def test_what_is_worth_a_message(tier: Tier, cause: Category | None, expected: b
     ],
 )
 def test_moves(before: Tier | None, now: Diagnosis, expected: Move) -> None:
-    assert next_move(None if before is None else incident(before), now, Tier.MIXED, MINUTE) is expected
+    assert moved(None if before is None else incident(before), now) is expected
 
 
 def test_blind_is_never_back_to_normal() -> None:
     clear = diagnosis(Tier.CLEAR, 0.0, None)
-    assert next_move(incident(Tier.BLOCK), replace(clear, hosts=ALL_DARK), Tier.MIXED, MINUTE) is Move.BLIND
-    assert next_move(incident(Tier.BLOCK), replace(clear, hosts=ONE_DARK), Tier.MIXED, MINUTE) is Move.BLIND
+    assert moved(incident(Tier.BLOCK), replace(clear, hosts=ALL_DARK)) is Move.BLIND
+    assert moved(incident(Tier.BLOCK), replace(clear, hosts=ONE_DARK)) is Move.BLIND
 
 
 def test_a_crossing_is_told_although_one_host_is_dark() -> None:
-    assert next_move(None, replace(diagnosis(Tier.BLOCK), hosts=ONE_DARK), Tier.MIXED, MINUTE) is Move.OPEN
+    assert moved(None, replace(diagnosis(Tier.BLOCK), hosts=ONE_DARK)) is Move.OPEN
 
 
 def test_a_file_that_cannot_be_read_neither_hides_a_crossing_nor_closes_one() -> None:
     partial = (HostLine("mta1", 4.0, warning="acct.csv: permission denied", partial=True),)
-    assert next_move(None, replace(diagnosis(Tier.BLOCK), hosts=partial), Tier.MIXED, MINUTE) is Move.OPEN
+    assert moved(None, replace(diagnosis(Tier.BLOCK), hosts=partial)) is Move.OPEN
     clear = diagnosis(Tier.CLEAR, 0.0, None)
-    assert next_move(incident(Tier.BLOCK), replace(clear, hosts=partial), Tier.MIXED, MINUTE) is Move.BLIND
+    assert moved(incident(Tier.BLOCK), replace(clear, hosts=partial)) is Move.BLIND

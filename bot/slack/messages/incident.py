@@ -10,9 +10,11 @@ import slackblocks as sb
 from bot.core.change import ACTIVE, Change, ChangeState
 from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
-from bot.slack.messages import buttons, fleet, states, texts, why
+from bot.slack.messages import buttons, course, fleet, states, texts, why
 from bot.slack.messages.causes import danger_beside
 from bot.slack.messages.message import Message, context, message, section
+
+_STANDING = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 
 
 def incident_message(
@@ -26,10 +28,11 @@ def incident_message(
     body: list[sb.Block] = [section("\n".join(_head(incident, changes, now)))]
     body += [section(text) for text in (why.why(incident.diagnosis),) if text] + why.sample(incident.diagnosis)
     tail: list[sb.Block] = [section(text) for text in (why.do(incident.diagnosis, incident.state),) if text]
-    tail += why.beside(incident.diagnosis) if incident.state is IncidentState.OPEN else []
+    tail += why.beside(incident.diagnosis) if incident.state in _STANDING else []
     actions = _open_actions(incident, changes)
     tail += [sb.ActionsBlock(elements=actions)] if actions else []
-    tail += [context(line) for line in (_where(incident), *fleet.troubles(incident.diagnosis.hosts))]
+    notes = (_where(incident), *course.notes(incident, now), *fleet.troubles(incident.diagnosis.hosts))
+    tail += [context(line) for line in notes]
     return message(_fallback(incident, changes), [*body, *chart], key=key, color=color, tail=tail)
 
 
@@ -42,7 +45,8 @@ def _headline(incident: Incident) -> str:
     mark, _, word = states.incident_look(incident)
     trend, cause = states.trend_words(diagnosis), states.cause_words(diagnosis)
     told = diagnosis.judged and not diagnosis.blind
-    state = word if incident.state is IncidentState.MITIGATING else states.tier_plain(incident.tier) if told else ""
+    moving = incident.state in (IncidentState.MITIGATING, IncidentState.RECOVERING)
+    state = word if moving else states.tier_plain(incident.tier) if told else ""
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     return " · ".join([line, *(part for part in (state, cause, danger_beside(diagnosis)) if part)])
 
@@ -149,7 +153,7 @@ def _resolved(
 
 def _closed_by(incident: Incident) -> str:
     owner = f" · {texts.person(incident.owner)}" if incident.owner else ""
-    return f"`INC-{incident.id}` · resolved{owner}"
+    return " · ".join([f"`INC-{incident.id}` · resolved{owner}", *course.past(incident)])
 
 
 _ENDED = {

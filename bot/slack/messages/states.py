@@ -25,6 +25,7 @@ _PLAIN = {
     Tier.BLOCK: "severe (block tier)",
 }
 _MITIGATING = ("🔵", "#2f6fde", "mitigating")
+_RECOVERING = ("🔵", "#2f6fde", "recovering")
 _RESOLVED = ("🟢", "#2e9e5b", "resolved")
 
 
@@ -47,6 +48,8 @@ def incident_look(incident: Incident) -> tuple[str, str, str]:
         return _RESOLVED
     if incident.state is IncidentState.MITIGATING:
         return _MITIGATING
+    if incident.state is IncidentState.RECOVERING:
+        return _RECOVERING
     return _TIERS[incident.tier]
 
 

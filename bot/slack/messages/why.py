@@ -69,6 +69,8 @@ def do(diagnosis: Diagnosis, state: IncidentState | None) -> str:
 
     While a change is in force its effect comes first: doing more before it shows is how things get worse.
     """
+    if state is IncidentState.RECOVERING:
+        return "*Do:* nothing more; this closes by itself once it has lasted."
     if state is IncidentState.MITIGATING:
         return f"*Do:* wait and see: the last {texts.window_words(LATELY)} show the effect before the hour does."
     if diagnosis.blind:
