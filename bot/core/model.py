@@ -138,7 +138,7 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True)
 class QueueSizes:
-    """How many recipients waited in every queue at one earlier look. `hosts` were looked at: a queue of theirs that
+    """How many recipients waited in every queue at one earlier look. `hosts` were seen in full: a queue of theirs that
     is not in `sizes` was empty. `at` is when, the start of a stretch of `store.queue_sizes.EVERY`."""
 
     at: datetime

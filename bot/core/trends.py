@@ -74,10 +74,10 @@ def queue_trends(
 
 
 def _then(sizes: QueueSizes | None, queue: QueueState) -> int | None:
-    """None: its host was not looked at; 0: it was empty, or too small to be kept."""
-    if sizes is None or queue.host not in sizes.hosts:
+    """None: its host was not looked at, or not in full; 0: it was empty, or too small to be kept."""
+    if sizes is None:
         return None
-    return sizes.sizes.get((queue.host, queue.name), 0)
+    return sizes.sizes.get((queue.host, queue.name), 0 if queue.host in sizes.hosts else None)
 
 
 def rising(queues: Iterable[QueueTrend]) -> tuple[QueueTrend, ...]:

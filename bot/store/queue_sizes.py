@@ -26,14 +26,15 @@ _WHOLE, _CUT = 1, 0
 def keep_sizes(connection: Connection, snapshot: HostSnapshot) -> None:
     """Keep the sizes in `snapshot` where it is the first look at its host in its stretch of `EVERY`.
 
-    A look that PMTA's own cap cut short is kept, and marked: then a queue that is not there may yet have been full.
+    A look that is not kept whole, by PMTA's own cap or by ours, is marked: then a queue that is not there may yet have
+    been full.
     """
     start = stretch(snapshot.at)
     insert = upsert(connection, queue_size)
-    look = (start, snapshot.host, _LOOK, _WHOLE if snapshot.complete else _CUT)
-    if not connection.exec_driver_sql(insert, look).rowcount:
-        return
     sizes = {queue.name: queue.recipients for queue in snapshot.queues if queue.recipients >= LEAST_RECIPIENTS}
+    whole = snapshot.complete and len(sizes) <= MOST_QUEUES
+    if not connection.exec_driver_sql(insert, (start, snapshot.host, _LOOK, _WHOLE if whole else _CUT)).rowcount:
+        return
     biggest = nlargest(MOST_QUEUES, sizes.items(), key=itemgetter(1))
     rows = sorted((start, snapshot.host, name, recipients) for name, recipients in biggest if name != _LOOK)
     if rows:

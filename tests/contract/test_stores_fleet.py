@@ -101,6 +101,14 @@ def test_small_queues_and_the_smaller_of_very_many_are_left_out(store: Store) ->
     assert sizes is not None
     assert len(sizes.sizes) == MOST_QUEUES
     assert min(sizes.sizes.values()) == LEAST_RECIPIENTS + 5
+    assert not sizes.hosts  # one that is not there was not empty
+
+
+def test_a_host_with_as_many_queues_as_are_kept_is_known_in_full(store: Store) -> None:
+    store.put_snapshot(look("mta1", LOOK, **{f"c{n}": LEAST_RECIPIENTS for n in range(MOST_QUEUES)}))
+    sizes = store.queue_sizes(LOOK)
+    assert sizes is not None
+    assert sizes.hosts == {"mta1"}
 
 
 def test_a_host_that_is_looked_at_later_joins_the_stretch(store: Store) -> None:

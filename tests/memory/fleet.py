@@ -39,11 +39,18 @@ class MemoryFleetStore:
         looks = self._looks[start]
         return QueueSizes(
             start,
-            frozenset(host for host, snapshot in looks.items() if snapshot.complete),
+            frozenset(host for host, snapshot in looks.items() if _whole(snapshot)),
             {(host, name): size for host, snapshot in looks.items() for name, size in _biggest(snapshot)},
         )
 
 
+def _whole(snapshot: HostSnapshot) -> bool:
+    return snapshot.complete and len(_kept(snapshot)) <= MOST_QUEUES
+
+
 def _biggest(snapshot: HostSnapshot) -> list[tuple[str, int]]:
-    sizes = {queue.name: queue.recipients for queue in snapshot.queues if queue.recipients >= LEAST_RECIPIENTS}
-    return sorted(sizes.items(), key=lambda each: -each[1])[:MOST_QUEUES]
+    return sorted(_kept(snapshot).items(), key=lambda each: -each[1])[:MOST_QUEUES]
+
+
+def _kept(snapshot: HostSnapshot) -> dict[str, int]:
+    return {queue.name: queue.recipients for queue in snapshot.queues if queue.recipients >= LEAST_RECIPIENTS}

@@ -88,6 +88,11 @@ def test_a_queue_of_a_host_nobody_looked_at_is_not_compared() -> None:
     assert [(one.host, one.name) for one in rising(found)] == [("mta1", "b"), ("mta1", "a")]
 
 
+def test_a_queue_in_a_look_that_was_cut_short_is_compared_where_it_was_seen() -> None:
+    found = queue_trends([queue("a", 900), queue("b", 900)], look("", mta1_a=300), None)
+    assert [one.quarter for one in found] == [300, None]
+
+
 def test_all_queues_together_on_the_hosts_seen_then_too() -> None:
     queues = [queue("a", 900), queue("b", 600), queue("a", 5000, "new")]
     hosts = {"mta1", "new"}
