@@ -50,7 +50,8 @@ S = TypeVar("S", bound=Subject)
 class Outbox:
     """The truth about (channel, ts, revision) is the store's; Slack is never read back.
 
-    A crash between posting and storing may repeat that one message: the repeat carries the same `client_msg_id`.
+    A crash between posting and storing may repeat that one message: the repeat carries the same `client_msg_id`. While
+    the store cannot be written nothing is repeated: it is told what was sent before anything else is.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Outbox:
         self._roused = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._stuck_until: dict[str, float] = {}
+        self._unsaved: list[Callable[[], None]] = []
         self.trouble = ""
         """The last refusal or silence, "" while deliveries succeed."""
 
@@ -94,8 +96,11 @@ class Outbox:
 
         The first transient failure, and one that blames token or channel, ends the round: what follows waits for the
         next one, so that order is kept. One message that Slack or we cannot take stops no other.
+
+        Raises: StoreError.
         """
         with self._one_at_a_time:
+            self._save()
             self.trouble, before = "", self.trouble
             done = 0
             try:
@@ -149,7 +154,7 @@ class Outbox:
     def _show(self, kind: Subjects[S], subject: S) -> None:
         post = kind.told.post_of(subject.id, self._channel)
         ts = self._send(kind, subject, post)
-        kind.told.posted(Post(subject.id, self._channel, ts, subject.revision))
+        self._remember(partial(kind.told.posted, Post(subject.id, self._channel, ts, subject.revision)))
 
     def _send(self, kind: Subjects[S], subject: S, post: Post | None) -> str:
         """Edit or post, plainer and plainer while Slack refuses the blocks; the alert itself is never lost."""
@@ -192,7 +197,20 @@ class Outbox:
             if error.code not in THREAD_GONE:
                 raise
             self._post({"text": f"`{kind.name}-{note.subject}` {text}"}, seed)
-        kind.told.note_posted(pending.id, self._channel)
+        self._remember(partial(kind.told.note_posted, pending.id, self._channel))
+
+    def _remember(self, write: Callable[[], None]) -> None:
+        self._unsaved.append(write)
+        self._save()
+
+    def _save(self) -> None:
+        """Tell the store what Slack took.
+
+        Raises: StoreError; then the rest is told the next time.
+        """
+        while self._unsaved:
+            self._unsaved[0]()
+            del self._unsaved[0]
 
     def _post(self, payload: Json, seed: str, **where: str | bool) -> str:
         self._turn()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.core.incident import Incident, IncidentState, Note
+from bot.errors import StoreError
 from bot.sim.slack.server import LocalSlack
 from bot.slack.charts import ChartForm
 from tests.diagnoses import NOW, calm, diagnosis
@@ -196,6 +197,36 @@ def test_a_note_whose_thread_is_gone_goes_into_the_channel(desk: SlackDesk) -> N
     desk.slack.fail_next("chat.postMessage", "thread_not_found")
     assert desk.outbox.deliver() == 1
     assert desk.slack.messages()[-1]["text"].startswith("`INC-1`")
+
+
+def test_while_the_store_cannot_be_written_nothing_is_posted_twice(
+    desk: SlackDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open_incident()
+    desk.incidents.note(Note(1, NOW, "opened"))
+
+    refused: list[str] = []
+
+    def may_refuse(name: str) -> None:
+        write = getattr(desk.outbox_store, name)
+
+        def guarded(*given: object) -> None:
+            if name in refused:
+                raise StoreError("could not remember what was posted: the disk is full")
+            write(*given)
+
+        monkeypatch.setattr(desk.outbox_store, name, guarded)
+
+    for name in ("posted", "note_posted"):
+        may_refuse(name)
+        refused[:] = [name]
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                desk.outbox.deliver()
+    refused.clear()
+    assert desk.outbox.deliver() == 0
+    assert len(desk.slack.calls("chat.postMessage")) == 2  # the alert and its line, each once
+    assert desk.new_outbox().deliver() == 0
 
 
 def test_a_restart_posts_nothing_twice(desk: SlackDesk) -> None:
