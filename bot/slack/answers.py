@@ -18,6 +18,7 @@ from bot.slack.messages.queues import queues_message
 from bot.slack.messages.refusals import unknown_isp, which_isp
 from bot.slack.messages.replies import replies_message
 from bot.slack.messages.sources import sources_message
+from bot.slack.messages.unknown import ROWS, unknown_message
 from bot.slack.words import LONG_FROM, PLACES, Asked, Topic, misspelt_view, nearest_topic
 
 DAY = timedelta(hours=24)
@@ -50,6 +51,8 @@ def _of_all(desk: Desk, asked: Asked) -> Message:
         return campaigns_message(desk.services.diagnose.campaigns(None, asked.length), asked)
     if asked.topic is Topic.QUEUES:
         return queues_message(desk.services.breakdowns.queues(), asked)
+    if asked.topic is Topic.UNKNOWN:
+        return _unknown(desk, asked)
     return which_isp(asked)
 
 
@@ -65,10 +68,18 @@ def _of_isp(desk: Desk, asked: Asked) -> Message:
         return replies_message(breakdowns.replies(isp, asked.length), asked)
     if asked.topic is Topic.QUEUES:
         return queues_message(breakdowns.queues(isp), asked)
+    if asked.topic is Topic.UNKNOWN:
+        return _unknown(desk, asked)
     if asked.length is not None and asked.length >= LONG_FROM:
         return history_message(diagnose.history(isp, asked.length))
     incident = next((found for found in desk.services.incidents.unresolved() if found.isp == isp), None)
     return diagnosis_message(diagnose.isp(isp, asked.length), incident)
+
+
+def _unknown(desk: Desk, asked: Asked) -> Message:
+    propose = desk.services.propose
+    found = propose.unknown(asked.length or DAY, asked.subject or None)
+    return unknown_message(found, propose.proposals(found, asked.page * ROWS), asked)
 
 
 def _place(desk: Desk, asked: Asked) -> Message:

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.ports import Wake
 from bot.slack.actions import register_actions
+from bot.slack.adoption import register_adoption
 from bot.slack.commands import register_commands
 from bot.slack.dedupe import Dedupe
 from bot.slack.desk import Desk, failure, new_error_id
@@ -50,6 +51,7 @@ def build_app(
     app.use(Dedupe().middleware)
     register_commands(app, desk)
     register_actions(app, desk)
+    register_adoption(app, desk)
     register_views(app, desk)
     register_home(app, desk)
     register_events(app, desk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -12,7 +12,10 @@ from bot.core.breakdown import Of, Place, Queues, Replies, Sources
 from bot.core.change import Change, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident
+from bot.core.proposal import Proposal
+from bot.core.unknown import Unknown
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
+from bot.services.adopt import Adopted, Choice
 
 
 class Diagnoses(Protocol):
@@ -42,6 +45,20 @@ class Applies(Protocol):
     def apply(self, change: int, *, by: str, reason: str) -> Change | Refusal: ...
 
 
+class Proposes(Protocol):
+    """`services.propose.Propose`."""
+
+    def unknown(self, length: timedelta, isp: str | None = None) -> Unknown: ...
+    def proposals(self, unknown: Unknown, most: int) -> tuple[Proposal, ...]: ...
+    def proposal(self, cluster: str, length: timedelta) -> Proposal | Refusal: ...
+
+
+class Adopts(Protocol):
+    """`services.adopt.Adopt`."""
+
+    def adopt(self, proposals: Iterable[Proposal], choice: Choice, *, by: str) -> Adopted | Refusal: ...
+
+
 class Undoes(Protocol):
     """`services.undo.Undo`."""
 
@@ -69,6 +86,8 @@ class SlackServices:
     breakdowns: Breakdowns
     apply: Applies
     undo: Undoes
+    propose: Proposes
+    adopt: Adopts
     acknowledge: Acknowledges
     roles: Roles
     incidents: IncidentStore

@@ -39,6 +39,7 @@ class Topic(StrEnum):
     IP = "ip"
     VMTA = "vmta"
     JOB = "job"
+    UNKNOWN = "unknown"
 
 
 VIEWS = (Topic.IPS, Topic.VMTAS, Topic.REPLIES, Topic.CAMPAIGNS, Topic.QUEUES, Topic.HISTORY)
@@ -55,6 +56,7 @@ _WORDS = {
     Topic.CAMPAIGNS: ("campaigns", "campaign", "jobs", "job"),
     Topic.QUEUES: ("queues", "queue"),
     Topic.HISTORY: ("history", "trend"),
+    Topic.UNKNOWN: ("unknown",),
 }
 _TOPICS = {topic.value for topic in Topic}
 _TOPIC = {word: topic for topic, words in _WORDS.items() for word in words}
@@ -110,6 +112,9 @@ def asked_for(text: str) -> Asked:
         return Asked(_PLACE[lower[0]], " ".join(words[1:])[:NAME_LIMIT], length)
     if len(words) == 1 and is_ip(words[0]):
         return Asked(Topic.IP, words[0], length)
+    if Topic.UNKNOWN in (lower[0], lower[-1]):
+        others = [word for word in lower if _TOPIC.get(word) not in (Topic.UNKNOWN, Topic.REPLIES)]
+        return Asked(Topic.UNKNOWN, " ".join(others)[:WORD_LIMIT], length)
     for topic, others in ((_TOPIC.get(lower[0]), lower[1:]), (_TOPIC.get(lower[-1]), lower[:-1])):
         if topic is Topic.HOSTS or topic in VIEWS:
             return Asked(topic, " ".join(others)[:WORD_LIMIT], length)

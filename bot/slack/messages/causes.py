@@ -49,7 +49,8 @@ def _apart(diagnosis: Diagnosis) -> list[str]:
 
 def _line(line: Cause, diagnosis: Diagnosis) -> str:
     """ "• *78 %* IP reputation · 9,736, were 812 before ↑ · on 3 IPs · since 02:41"."""
-    mark = f"{DANGER} " if line is diagnosis.causes.dangerous or line == diagnosis.causes.dangerous else ""
+    found = diagnosis.causes
+    mark = f"{DANGER} " if line == found.dangerous and found.dangerous != found.dominant else ""
     number = f"{texts.count(line.count)}{_trend(line)}"
     weak = f"not sure: {texts.sentence(line.weak)}" if line.weak else ""
     parts = [f"• {mark}*{texts.percent(line.share)}* {line.category.words}", number, _on(line), *_when(line, diagnosis)]

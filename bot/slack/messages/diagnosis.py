@@ -19,7 +19,7 @@ from bot.slack.messages.sources import state
 from bot.slack.messages.table import table
 from bot.slack.words import Asked, Topic
 
-TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 4, 2, 5
+TOP_IPS, TOP_ALIKE, TOP_VMTAS, TOP_REPLIES, TOP_TEXTS, TOP_JOBS = 8, 5, 10, 4, 1, 5
 _VIEWS = {
     Topic.IPS: "Source IPs",
     Topic.VMTAS: "VMTAs",
@@ -37,8 +37,7 @@ def diagnosis_message(diagnosis: Diagnosis, incident: Incident | None, *, rule: 
     blocks += [section(text) for text in (_why_and_do(diagnosis, incident),) if text]
     actions = _actions(incident)
     blocks += [sb.ActionsBlock(elements=actions)] if actions else []
-    blocks += why.beside(diagnosis)
-    blocks += causes.look_at(diagnosis)
+    blocks += causes.look_at(diagnosis) or why.beside(diagnosis)
     blocks += causes.causes(diagnosis)
     blocks += [context(text) for text in (numbers.details(diagnosis),) if text]
     blocks += _replies(diagnosis)
@@ -87,7 +86,9 @@ def _replies(diagnosis: Diagnosis) -> list[sb.Block]:
 
 
 def _reply_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
-    check = f" _{texts.closed(texts.sentence(texts.clip(line.check, 120)))}_" if line.check else ""
+    # Where the cause has a list of things to look at, that says it once for all its replies.
+    told = line.check and not diagnosis.check
+    check = f" _{texts.closed(texts.sentence(texts.clip(line.check, 120)))}_" if told else ""
     return f"• {why.share_of(line, diagnosis)} · {texts.closed(why.reply_words(line))}{check}"
 
 

@@ -18,7 +18,7 @@ def queues_message(queues: Queues, asked: Asked) -> Message:
     page = page_of(queues.lines, asked.page)
     blocks: list[sb.Block] = [section("\n".join([_head(queues), *_held(queues)]))]
     if page.rows:
-        rows = [["queue", "waiting", "1 h ago", "state", "host", "last error"], *(_row(line) for line in page.rows)]
+        rows = [["queue", "waiting", "before", "state", "host", "last error"], *(_row(line) for line in page.rows)]
         blocks.append(table(rows, ("left", "right", "right", "left", "left", "left")))
     about = ask_button(Asked(Topic.ISP, queues.isp), 0, f"Diagnose {queues.title}") if queues.isp else None
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), about or buttons.overview_button()]))
@@ -55,7 +55,7 @@ def _held(queues: Queues) -> list[str]:
 
 def _row(line: Queued) -> list[str]:
     """Against an hour ago; against a quarter where only that shows the growth."""
-    then = "–" if line.trend.hour is None else texts.count(line.trend.hour)
+    then = "–" if line.trend.hour is None else f"{texts.count(line.trend.hour)} (1 h)"
     if grown(line.trend.now, line.trend.quarter) and not grown(line.trend.now, line.trend.hour):
         then = f"{texts.count(line.trend.quarter or 0)} (15 min)"
     waiting = f"{'↑ ' if line.rising else ''}{texts.count(line.state.recipients)}"
