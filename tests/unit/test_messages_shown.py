@@ -23,7 +23,7 @@ from bot.core.tier import Tier, TierRule
 from bot.slack.messages import after, chart, limits, preview, refusals
 from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
-from bot.slack.messages.help import help_message
+from bot.slack.messages.help import QUESTIONS, help_message
 from bot.slack.messages.history import history_message
 from bot.slack.messages.home import home_view
 from bot.slack.messages.hosts import hosts_message
@@ -342,3 +342,13 @@ def test_hostile_replies_stay_inert() -> None:
 def test_calm_is_said_as_such() -> None:
     assert MESSAGES["overview-calm"]().text == "No ISP is above normal in the last 60 min; all 6 hosts fresh (≤ 12 s)."
     assert calm().tier is Tier.CLEAR
+
+
+def test_the_six_questions_stand_in_the_help_and_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = json.dumps(MESSAGES["help"]().payload(), ensure_ascii=False)
+    assert len(QUESTIONS) == 6
+    for question in QUESTIONS:
+        assert f"*{question.name}* `{question.ask}`" in shown
+        assert f"**{question.name}** `{question.ask}`" in readme
+        assert f"`{question.replaces}`" in readme
