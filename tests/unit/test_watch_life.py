@@ -1,0 +1,123 @@
+"""Incidents with the holds that people live with, from counts to what is kept, noted and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.alert_rules import AlertRules
+from bot.core.incident import IncidentState, Move
+from bot.core.tier import Tier
+from bot.services.acknowledge import Acknowledge
+from bot.store.fleet import SqlFleetStore
+from bot.store.tallies import SqlTallyStore
+from tests.store_values import sqlite
+from tests.watch_rig import MINUTE, WatchRig, queue
+
+POLL = timedelta(seconds=10)
+HOUR = 60 * MINUTE
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchRig]:
+    if request.param == "memory":
+        yield WatchRig(rules=AlertRules())
+    else:
+        with sqlite(tmp_path / "deferbot.db") as engine:
+            yield WatchRig(tallies=SqlTallyStore(engine), fleet=SqlFleetStore(engine), rules=AlertRules())
+
+
+def only(rig: WatchRig) -> tuple[int, IncidentState, Tier]:
+    incident = rig.incidents.newest("gmail")
+    assert incident is not None
+    return incident.id, incident.state, incident.tier
+
+
+def open_one(rig: WatchRig) -> None:
+    rig.count(700, 300)
+    assert rig.tick() == {"gmail": Move.HOLD}
+    assert rig.tick(POLL) == {"gmail": Move.OPEN}
+
+
+def calm_down(rig: WatchRig) -> None:
+    rig.clock.advance(HOUR)
+    rig.see()
+    rig.count(900, 5)
+    assert rig.tick() == {"gmail": Move.RECOVER}
+    assert rig.tick(6 * MINUTE) == {"gmail": Move.BLIND}  # nobody has read the host meanwhile
+    rig.see()
+    assert rig.tick() == {"gmail": Move.REFRESH}
+    rig.see()
+    for _ in range(5):
+        rig.clock.advance(MINUTE)
+        rig.see()
+        moves = rig.tick()
+    assert moves == {"gmail": Move.RESOLVE}
+
+
+def test_a_rise_is_told_at_the_second_poll_and_a_block_beyond_doubt_at_the_first(rig: WatchRig) -> None:
+    open_one(rig)
+    rig.count(0, 2_000)
+    assert rig.tick(POLL) == {"gmail": Move.RISE}
+    assert only(rig)[2] is Tier.BLOCK
+
+
+def test_a_crossing_that_one_poll_saw_is_forgotten(rig: WatchRig) -> None:
+    rig.count(70, 130)
+    assert rig.tick() == {"gmail": Move.HOLD}
+    rig.count(9_000)
+    assert rig.tick(POLL) == {}
+    rig.count(0, 9_000)
+    assert rig.tick(HOUR - MINUTE)["gmail"] is not Move.OPEN  # an hour later it is to be seen twice again
+    assert rig.incidents.unresolved() == ()
+
+
+def test_back_soon_is_the_same_incident(rig: WatchRig) -> None:
+    open_one(rig)
+    calm_down(rig)
+    assert only(rig) == (1, IncidentState.RESOLVED, Tier.CLEAR)
+    rig.count(0, 500)
+    rig.tick()
+    assert rig.tick(POLL) == {"gmail": Move.REOPEN}
+    assert only(rig) == (1, IncidentState.OPEN, Tier.REPUTATION)
+    assert [entry.action for entry in rig.audit.entries()] == ["open", "recover", "resolve", "reopen"]
+    assert [entry.detail["why"] for entry in rig.audit.entries()][-1] == "crossed again soon after it was over"
+
+
+def test_back_late_is_another_incident(rig: WatchRig) -> None:
+    open_one(rig)
+    calm_down(rig)
+    rig.clock.advance(31 * MINUTE)
+    rig.see()
+    rig.count(0, 500)
+    rig.tick()
+    assert rig.tick(POLL) == {"gmail": Move.OPEN}
+    assert only(rig)[0] == 2
+
+
+def test_what_is_taken_stays_taken_while_numbers_move(rig: WatchRig) -> None:
+    open_one(rig)
+    take = Acknowledge(incidents=rig.incidents, audit=rig.audit, clock=rig.clock)
+    take.acknowledge(1, by="U1")
+    assert only(rig)[1] is IncidentState.ACKNOWLEDGED
+    rig.count(0, 60)
+    assert rig.tick(MINUTE) == {"gmail": Move.REFRESH}
+    assert only(rig)[1] is IncidentState.ACKNOWLEDGED
+
+
+def test_little_mail_that_waits_in_no_queue_wakes_nobody(rig: WatchRig) -> None:
+    rig.count(24, 36)
+    assert rig.tick() == {"gmail": Move.HOLD}
+    assert rig.tick(POLL) == {"gmail": Move.HOLD}
+    rig.queues(queue(recipients=64))
+    rig.tick(POLL)
+    assert rig.tick(POLL) == {"gmail": Move.OPEN}
+
+
+def test_the_end_is_told_with_what_it_was(rig: WatchRig) -> None:
+    open_one(rig)
+    calm_down(rig)
+    assert "back to normal, incident closed after 1 h 11 min (peak 30%, at most 300" in rig.incidents.notes[-1].text
