@@ -19,11 +19,10 @@ AHEAD = timedelta(minutes=5)
 
 def counted(before: HostHealth, roll_up: RollUp, now: datetime, *, files: bool) -> HostHealth:
     """Everything that had been written when the host was looked at is counted. `files`: there was a file to read."""
-    times = [at for at in (before.newest_record, roll_up.newest) if at is not None]
     return replace(
         before,
         polled_at=now,
-        newest_record=max(times, default=None),
+        newest_record=_newest(before.newest_record, roll_up.newest, now),
         undeferred=_undeferred(before, roll_up),
         files=files,
         error="",
@@ -77,6 +76,13 @@ def host_line(
         queues_seen=_queues_seen(health, now, stale_after),
         partial=bool(gaps),
     )
+
+
+def _newest(before: datetime | None, read: datetime | None, now: datetime) -> datetime | None:
+    """A time ahead of ours holds until records are read that say otherwise: a wrong clock is set right some day."""
+    if before is None or (read is not None and before > now):
+        return read
+    return before if read is None else max(before, read)
 
 
 def _queues_seen(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:

@@ -201,6 +201,15 @@ def test_no_files_and_a_wrong_clock_are_said(rig: Rig) -> None:
     assert "1 h ahead" in rig.line()[2]
 
 
+def test_a_clock_that_was_set_right_is_no_longer_said_to_be_wrong(rig: Rig) -> None:
+    rig.files.batches = [batch(at=NOON + timedelta(days=9)), batch(at=NOON)]
+    rig.poll.host("mta1")
+    rig.poll.host("mta1")
+    assert rig.line()[2] == ""
+    rig.poll.host("mta1")  # nothing new
+    assert rig.fleet.health()[0].newest_record == NOON
+
+
 def test_a_long_list_of_queues_is_not_too_long(rig: Rig) -> None:
     many = "".join((QUEUE + STATE).format(n=n) for n in range(60_000)) + 'totalQueuesWithRcp="60000"\n'
     assert 8 << 20 < len(many) < SHOW_LIMIT // 4
