@@ -43,6 +43,11 @@ class Counts(Mapping[K, Tally], Generic[K]):
         counts = [list(chain(*columns)) for columns in zip(*(each.counts for each in found), strict=True)]
         return cls(key, fields, counts) if found else cls.of(key, {})
 
+    @property
+    def rows(self) -> int:
+        """Of the columns: no fewer than keys."""
+        return len(self.counts[0])
+
     def __getitem__(self, key: K) -> Tally:
         return self._tallies[key]
 

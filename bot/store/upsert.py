@@ -6,6 +6,7 @@ SQLAlchemy's own insert of many rows costs three times the driver's; a poll of a
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import Connection, Table
 
@@ -18,7 +19,11 @@ def upsert(
     Where the primary key is there already, columns in `add` are added up, those in `replace` are overwritten, and
     with neither the row stays as it is. The column names come from the schema, never from outside.
     """
-    mark = placeholder(connection)
+    return _upsert(table, tuple(add), tuple(replace), rows, placeholder(connection))
+
+
+@cache
+def _upsert(table: Table, add: tuple[str, ...], replace: tuple[str, ...], rows: int, mark: str) -> str:
     marks = ", ".join(mark for _ in table.columns)
     values = ", ".join([f"({marks})"] * rows)
     return f"{_insert(table)} VALUES {values} {_conflict(table, add, replace)}"

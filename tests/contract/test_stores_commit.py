@@ -13,6 +13,7 @@ from bot.core.model import Cell, Dim, FilePosition, IspCell, JobCell, RollUp, Ta
 from bot.core.rollup import add_up
 from bot.errors import StoreError
 from bot.ports import NewRecords
+from bot.store.numbered import FEW
 from bot.store.tallies import SqlTallyStore
 from tests.fakes import MemoryTallyStore
 from tests.store_values import sqlite
@@ -41,7 +42,7 @@ def many(count: int) -> RollUp:
     return RollUp(cells, jobs, {}, hosted)
 
 
-@pytest.mark.parametrize("count", [1, 49, 50, 51, 130])
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 130, FEW + 30])
 def test_batches_of_any_size_add_up(store: Store, count: int) -> None:
     for _ in range(2):
         store.commit("mta1", NewRecords(many(count), ()))
