@@ -86,6 +86,13 @@ def unlogged(health: HostHealth, since: datetime) -> bool:
     )
 
 
+def clock_due(facts: HostFacts, now: datetime, every: timedelta) -> bool:
+    """True where the host was last asked for its clock `every` ago, or before this quarter of an hour: summer time
+    begins and ends with one, and until it is known times without an offset are an hour wrong."""
+    last = facts.clock_at
+    return last is None or now - last >= every or last.timestamp() // _QUARTER_S != now.timestamp() // _QUARTER_S
+
+
 def told_time(before: HostFacts, time_now: str, asked: datetime, answered: datetime) -> HostFacts:
     """Zone and clock of a host that said `time_now` (`show status`, local time) between `asked` and `answered`.
 

@@ -12,7 +12,7 @@ from threading import Lock
 
 from bot.core import health
 from bot.core.breaker import CLOSED, Breaker
-from bot.core.facts import correction, in_doubt, learn, told_time
+from bot.core.facts import clock_due, correction, in_doubt, learn, told_time
 from bot.core.model import HostFacts, HostHealth, HostSnapshot
 from bot.core.show import (
     parse_queues_dom,
@@ -34,7 +34,7 @@ SHOW_LIMIT = 64 << 20
 ROUNDS = 16
 """How often what is left of a backlog is read on at once; then the next poll goes on."""
 CLOCK_EVERY = timedelta(minutes=5)
-"""How often a host is asked what time it is."""
+"""How often a host is asked what time it is; also when a quarter of an hour begins, as then its zone may change."""
 _SHUT_OUT = (HostUnreachable, HostKeyRefused, LoginRefused)
 
 TimeLimit = Callable[[str], AbstractContextManager[Callable[[], bool]]]
@@ -144,8 +144,7 @@ class Poll:
 
     def _told_time(self, host: str, now: HostHealth) -> HostHealth:
         """Ask for the host's clock now and then: times in its files may not tell their zone."""
-        last = now.facts.clock_at
-        if last is not None and self._clock.now() - last < CLOCK_EVERY:
+        if not clock_due(now.facts, self._clock.now(), CLOCK_EVERY):
             return now
         facts = self._ask_time(host, now.facts)
         # Asked again at once: what is counted now is counted for good.

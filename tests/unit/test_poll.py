@@ -239,6 +239,17 @@ def test_the_zone_of_a_host_goes_to_its_reader_and_is_asked_for_now_and_then(rig
     assert rig.files.zones[-1][0] == timedelta(hours=-1, minutes=-30)
 
 
+def test_the_zone_is_asked_for_again_when_it_may_have_changed(rig: Rig) -> None:
+    """Summer time begins and ends with a quarter of an hour: times without an offset would be an hour wrong."""
+    rig.clock.advance(timedelta(minutes=59))
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 13:59:00"\n')
+    rig.poll.host("mta1")
+    rig.clock.advance(timedelta(minutes=1))
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 15:00:00"\n')
+    rig.poll.host("mta1")
+    assert rig.files.zones[-1][0] == timedelta(hours=2)
+
+
 def test_a_host_that_does_not_tell_its_time_is_polled_all_the_same(rig: Rig) -> None:
     rig.files.batches = [batch()]
     rig.poll.host("mta1")
