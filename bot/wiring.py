@@ -14,22 +14,26 @@ from sqlalchemy import Engine
 from bot.clock import SystemClock
 from bot.jobs import Jobs
 from bot.knowledge import load_knowledge
+from bot.logins import login_of
 from bot.pmta.files import POLL_BYTES, FollowedFiles
-from bot.pmta.ssh import HostLogin, SshFleet
+from bot.pmta.ssh import SshFleet
 from bot.pmta.time_limit import LimitedShell
 from bot.ports import Clock
 from bot.services.acknowledge import Acknowledge
+from bot.services.adopt import Adopt
 from bot.services.apply import Apply
 from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose, Judgement
 from bot.services.outages import Outages
 from bot.services.poll import Poll
+from bot.services.propose import Propose
 from bot.services.rated import RatedTallies
 from bot.services.rule_book import RuleBook
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
+from bot.services.unknowns import Unknowns
 from bot.services.watch import Watch
-from bot.settings import HostSettings, JumpSettings, Settings
+from bot.settings import Settings
 from bot.slack.app import SlackServices, build_app
 from bot.slack.charts import Charts
 from bot.slack.chat import slack_client
@@ -53,25 +57,6 @@ STOP_GRACE_S = 20.0
 ALL_POLLS_BYTES = 512 << 20
 LEAST_POLL_BYTES = 8 << 20
 """Hosts are read side by side: together they may hold so much of a backlog at a time, each at least this much."""
-
-
-def login_of(host: HostSettings) -> HostLogin:
-    """A host's settings as what the SSH adapter needs."""
-    return _login(host, host.name, host.pmta, host.jump)
-
-
-def _login(host: JumpSettings, name: str, pmta: str, jump: JumpSettings | None) -> HostLogin:
-    return HostLogin(
-        name=name,
-        address=host.address,
-        port=host.port,
-        user=host.user,
-        key_file=host.key_file,
-        password_file=host.password_file,
-        use_agent=host.use_agent,
-        jump=_login(jump, f"{name}'s jump host", pmta, None) if jump else None,
-        pmta=pmta,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +194,8 @@ class _Parts:
             breakdowns=self.diagnose.breakdowns,
             apply=self.apply,
             undo=self.undo,
+            propose=Propose(Unknowns(self.tallies, self.book, self.clock), self.book),
+            adopt=Adopt(book=self.book, audit=self.audit, clock=self.clock),
             acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
             roles=self.roles,
             incidents=self.incidents,
@@ -226,11 +213,15 @@ class _Parts:
             watch=self._watch(),
             apply=self.apply,
             undo=self.undo,
-            clean_up=lambda: self.retention.clean_up(self.clock.now()),
+            clean_up=self._clean_up,
             tend_socket=tend_socket,
             wake=self.outbox.wake,
             poll_every=self.config.poll_every,
         )
+
+    def _clean_up(self) -> int:
+        self.book.refresh()  # what was adopted on the command line
+        return self.retention.clean_up(self.clock.now())
 
     def _poll(self) -> Poll:
         globs = {host.name: host.accounting for host in self.config.hosts}

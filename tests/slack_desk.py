@@ -41,6 +41,7 @@ from tests.fakes import (
     MemoryOutboxStore,
 )
 from tests.local_slack_bot import ANN, BO, client_of
+from tests.rule_desk import RuleDesk
 
 ISPS = Path(__file__).parents[1] / "playbooks" / "isps.yaml"
 
@@ -185,6 +186,7 @@ class SlackDesk:
         self.apply = CountingApply(self.incidents, self.changes)
         self.apply.gate.set()
         self.undo = CountingUndo(self.changes)
+        self.rules = RuleDesk(self.clock)
         self.roles = SlackRoles(self.client, ["@mail-oncall"], self.clock)
         self.time = FakeTime()
         self.outbox = self.new_outbox()
@@ -205,6 +207,8 @@ class SlackDesk:
             breakdowns=TableBreakdowns(),
             apply=self.apply,
             undo=self.undo,
+            propose=self.rules.propose,
+            adopt=self.rules.adopt,
             acknowledge=StoreAcknowledge(self.incidents),
             roles=self.roles,
             incidents=self.incidents,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,59 +11,26 @@ import pytest
 
 from bot.core.category import Category
 from bot.core.change import Refusal
-from bot.core.proposal import Proposal
 from bot.core.templates import OTHER_TEMPLATE
 from bot.errors import ConfigError
-from bot.knowledge import load_knowledge, shipped_playbooks
-from bot.playbook.load import RuleSet, load_rule_set
+from bot.knowledge import load_knowledge
 from bot.playbook.local_file import replace_file
 from bot.services.adopt import Adopt, Adopted, Choice
-from bot.services.propose import Propose
 from bot.services.rule_book import RuleBook
 from bot.services.unknowns import Unknowns
 from tests.diagnoses import NOW
-from tests.fakes import ManualClock, MemoryAuditLog, MemoryTallyStore
+from tests.fakes import ManualClock, MemoryTallyStore
+from tests.rule_desk import RuleDesk, isps, shipped
 from tests.unknown_replies import BLIP, REPLIES, UNDERSTOOD, ZORG, counted, put
 
 DAY = timedelta(hours=24)
 RATE = Choice(Category.RATE_LIMIT, meaning="Zorg holds our mail.")
 
 
-@functools.cache
-def shipped() -> RuleSet:
-    return load_rule_set(shipped_playbooks() / "replies")
-
-
-@functools.cache
-def isps() -> tuple[str, ...]:
-    return load_knowledge().isps.keys()
-
-
-@dataclass
-class Rig:
-    book: RuleBook
-    propose: Propose
-    adopt: Adopt
-    audit: MemoryAuditLog
-    store: MemoryTallyStore
-    unknowns: Unknowns
-
-    def proposal(self, part: str) -> Proposal:
-        """The proposal whose pattern holds `part`."""
-        found = self.propose.proposals(self.propose.unknown(), 20)
-        return next(proposal for proposal in found if part in proposal.pattern)
-
-    @property
-    def file(self) -> Path:
-        return self.book.path
-
-
-def rig(folder: Path, replies: Mapping[tuple[str, str], int] = REPLIES) -> Rig:
-    store, clock, audit = MemoryTallyStore(), ManualClock(NOW), MemoryAuditLog()
-    put(store, replies)
-    book = RuleBook(shipped(), folder / "replies.local.yaml", isps())
-    unknowns = Unknowns(store, book, clock)
-    return Rig(book, Propose(unknowns, book), Adopt(book=book, audit=audit, clock=clock), audit, store, unknowns)
+def rig(folder: Path, replies: Mapping[tuple[str, str], int] = REPLIES) -> RuleDesk:
+    made = RuleDesk(ManualClock(NOW), folder)
+    put(made.store, replies)
+    return made
 
 
 def test_what_no_rule_understands_is_counted(tmp_path: Path) -> None:
