@@ -51,7 +51,7 @@ class FollowedFiles:
         self._clock = clock
         self._backfill = backfill
         self._poll_bytes = max(poll_bytes, LEAST)
-        self._missed: dict[tuple[str, FilePosition], int] = {}
+        self._missed: dict[str, dict[FilePosition, int]] = {}
         self._slow_links = slow_links
         self._tries: dict[str, int] = {}
         self._compressions: dict[str, Compression] = {}
@@ -129,6 +129,7 @@ class FollowedFiles:
         found = first_positions(plain, since, files.read_all, files.style)
         if found is None:
             files.turn.unsure.append(plain[0].path)
+            files.turn.gaps.append(f"{plain[0].path} changed while it was looked at: the next poll tries again")
             return []
         packed = [file for file in listing.files if file.packed and not has_plain_twin(file, plain)]
         return [*zip(plain, found, strict=True), *((file, _packed_start(file, since)) for file in packed)]
@@ -139,11 +140,11 @@ class FollowedFiles:
         """Positions of files that are not listed and not yet given up."""
         taken = {(end.path, end.inode) for end in ends}
         orphans = [known for known in orphans if (known.path, known.inode) not in taken]
-        misses = {
-            (host, known): self._missed.get((host, known), 0) + (not out_of_sight(known, listing)) for known in orphans
+        before = self._missed.get(host, {})
+        misses = self._missed[host] = {
+            known: before.get(known, 0) + (not out_of_sight(known, listing)) for known in orphans
         }
-        self._missed = {key: n for key, n in self._missed.items() if key[0] != host} | misses
-        return [known for known in orphans if misses[host, known] < _MISSES]
+        return [known for known in orphans if misses[known] < _MISSES]
 
 
 def _starts(

@@ -76,7 +76,9 @@ def test_a_first_start_that_finds_files_changing_is_tried_again(tmp_path: Path) 
     host.write("acct-1.csv", HEAD + row("d"))
     host.write("next", HEAD + row("t"))
     assert host.poll().rows == 0
+    assert "tries again" in host.gaps[0]
     assert tally(host.poll()) == Tally(deferred=1)
+    assert not host.gaps
 
 
 def test_times_without_an_offset_are_the_host_s(tmp_path: Path) -> None:
