@@ -15,6 +15,8 @@ UNDEFERRED = 5_000
 """So many deliveries in a row without one deferral: then deferrals are hardly logged at all."""
 AHEAD = timedelta(minutes=5)
 """A host whose records are newer than now by more than this has a wrong clock: they do not count yet."""
+LONGEST_BACKLOG = timedelta(minutes=15)
+"""So long one host's backlog may leave all rates unknown. Beyond it that host counts as one without data."""
 
 
 def counted(before: HostHealth, roll_up: RollUp, now: datetime, *, files: bool) -> HostHealth:
@@ -28,12 +30,14 @@ def counted(before: HostHealth, roll_up: RollUp, now: datetime, *, files: bool) 
         error="",
         failing_since=None,
         behind_at=None,
+        behind_since=None,
     )
 
 
 def behind(before: HostHealth, roll_up: RollUp, now: datetime, waiting: int) -> HostHealth:
     """`waiting` bytes are still to be read: what is counted so far may hold a minute's deferrals without its
     deliveries, so it is no rate."""
+    goes_on = before.behind_at is not None and now - before.behind_at <= LONGEST_BACKLOG
     sentence = f"catching up, {max(1, waiting >> 20):,} MiB of accounting are still to be read"
     return replace(
         before,
@@ -41,6 +45,7 @@ def behind(before: HostHealth, roll_up: RollUp, now: datetime, waiting: int) -> 
         error=sentence,
         failing_since=before.failing_since or now,
         behind_at=now,
+        behind_since=before.behind_since if goes_on else now,
     )
 
 
@@ -58,8 +63,7 @@ def host_line(
     """
     if health is None:
         return HostLine(host, None, "not read yet")
-    # Bounded: a host that dies in the middle of its backlog must not make the whole fleet blind.
-    is_behind = health.behind_at is not None and now - health.behind_at <= stale_after
+    is_behind = _is_behind(health, now, stale_after)
     if health.polled_at is None:
         return HostLine(host, None, health.error or "not read yet", behind=is_behind)
     age = now - health.polled_at
@@ -76,6 +80,14 @@ def host_line(
         queues_seen=_queues_seen(health, now, stale_after),
         partial=bool(gaps),
     )
+
+
+def _is_behind(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:
+    """Bounded: neither a host that dies in the middle of its backlog nor one that never reaches its end may make the
+    whole fleet blind."""
+    if health.behind_at is None or now - health.behind_at > stale_after:
+        return False
+    return health.behind_since is None or now - health.behind_since <= max(LONGEST_BACKLOG, stale_after)
 
 
 def _newest(before: datetime | None, read: datetime | None, now: datetime) -> datetime | None:

@@ -261,8 +261,8 @@ class HostHealth:
     `polled_at` is when its accounting was last counted to the end, None if never; `error` says why it is not
     now, "" while it is. `newest_record` is the time of the newest record read, `undeferred` how many deliveries
     were counted since the last deferral, `files` whether there was a file to read. `behind_at`: when a
-    backlog was last left half counted, None once its end was reached. Queues are read apart: `queues_at`,
-    `queues_error`.
+    backlog was last left half counted, None once its end was reached; `behind_since`: when it was first. Queues are
+    read apart: `queues_at`, `queues_error`.
     """
 
     host: str
@@ -272,6 +272,7 @@ class HostHealth:
     error: str = ""
     failing_since: datetime | None = None
     behind_at: datetime | None = None
+    behind_since: datetime | None = None
     queues_at: datetime | None = None
     queues_error: str = ""
     files: bool = True

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.core.breaker import FAILURES
-from bot.core.health import UNDEFERRED, host_line
+from bot.core.health import LONGEST_BACKLOG, UNDEFERRED, host_line
 from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollUp, Tally, Window
 from bot.errors import CommandFailed, HostError, HostKeyRefused, HostUnreachable, LoginRefused
 from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
-from bot.services.poll import CLOCK_EVERY, SHOW_LIMIT, Poll
+from bot.services.poll import CLOCK_EVERY, ROUNDS, SHOW_LIMIT, Poll
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -179,6 +179,25 @@ def test_trouble_is_told_with_its_full_age(rig: Rig) -> None:
     rig.files.batches = [HostUnreachable("mta1", "no answer within 10 s.")]
     rig.poll.host("mta1")
     assert rig.line()[0] == "no data for 1 d 1 h: no answer within 10 s."
+
+
+def test_a_backlog_without_an_end_does_not_leave_the_fleet_without_rates(rig: Rig) -> None:
+    """Whoever is always behind counts as a host without data: the others are judged again."""
+    rig.poll.host("mta1")
+    fallen_behind = rig.clock.now()
+    while rig.clock.now() - fallen_behind <= LONGEST_BACKLOG:
+        rig.files.batches = [batch(waiting=9 << 20) for _ in range(ROUNDS)]
+        rig.poll.host("mta1")
+        assert rig.line()[1]
+        rig.clock.advance(timedelta(minutes=1))
+    rig.files.batches = [batch(waiting=9 << 20) for _ in range(ROUNDS)]
+    rig.poll.host("mta1")
+    assert rig.line()[:2] == ("no data for 16 min: catching up, 9 MiB of accounting are still to be read", False)
+    rig.poll.host("mta1")
+    assert rig.line()[:2] == ("", False)
+    rig.files.batches = [batch(waiting=9 << 20) for _ in range(ROUNDS)]
+    rig.poll.host("mta1")
+    assert rig.line()[1]  # another one
 
 
 def test_deferrals_that_are_not_logged_are_said(rig: Rig) -> None:
