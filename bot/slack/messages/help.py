@@ -54,6 +54,7 @@ _MORE = "\n".join(
         "*`/deferrals ip 192.0.2.10`*, `vmta gmail-ip-1`, `job campaign-981` one of them at every ISP",
         "*`/deferrals gmail history`*, `gmail 24h`, `7d`, `30d` its rate over that time, and when it was worst",
         "*`/deferrals campaigns`* the day's campaigns of all ISPs, most deferrals first",
+        "*`/deferrals unknown`* replies that no rule understands yet, each with a rule to adopt",
         "*`/deferrals hosts`*, `hosts mta1` how fresh each host's data is, bad rows, missing columns",
         "A time may stand anywhere: `gmail 15m`, `gmail ips 24h`, `24h ips gmail`.",
     )
