@@ -63,7 +63,7 @@ def host_line(
     """
     if health is None:
         return HostLine(host, None, "not read yet")
-    is_behind = _is_behind(health, now, stale_after)
+    is_behind = half_counted(health, now, stale_after)
     if health.polled_at is None:
         return HostLine(host, None, health.error or "not read yet", behind=is_behind)
     age = now - health.polled_at
@@ -82,7 +82,7 @@ def host_line(
     )
 
 
-def _is_behind(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:
+def half_counted(health: HostHealth, now: datetime, stale_after: timedelta) -> bool:
     """Bounded: neither a host that dies in the middle of its backlog nor one that never reaches its end may make the
     whole fleet blind."""
     if health.behind_at is None or now - health.behind_at > stale_after:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.health import half_counted
 from bot.core.model import HostHealth
 
 REOPEN_WITHIN = timedelta(minutes=15)
@@ -117,8 +118,10 @@ class Watched:
         return self.health.get(host) or HostHealth(host, None)
 
     def dark(self, share: float = 1.0) -> list[str]:
-        """Hosts without data for `share` of `stale_after`. One whose backlog is being read answers, so it is not."""
-        return [host for host in self.hosts if self._unread(host) > self.stale_after * share and not self.behind(host)]
+        """Hosts without data for `share` of `stale_after`. One whose backlog is being read answers, so it is not,
+        unless that has no end."""
+        unread = [host for host in self.hosts if self._unread(host) > self.stale_after * share]
+        return [host for host in unread if not half_counted(self.of(host), self.now, self.stale_after)]
 
     def behind(self, host: str) -> bool:
         at = self.of(host).behind_at

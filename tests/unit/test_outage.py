@@ -157,6 +157,22 @@ def test_a_long_first_backlog_is_no_outage() -> None:
     assert fleet.look() is OutageMove.HOLD
 
 
+def test_a_host_that_never_reaches_the_end_of_its_backlog_is_told(fleet: Fleet) -> None:
+    """It answers, and what it sends is in no rate all the same."""
+
+    def poll(minute: int) -> OutageMove:
+        fleet.now = NOON + minute * MINUTE
+        fleet.health = {host: HostHealth(host, fleet.now) for host in fleet.hosts}
+        busy = HostHealth("mta1", NOON, error="catching up", behind_at=fleet.now, behind_since=NOON + MINUTE)
+        fleet.health["mta1"] = busy
+        return fleet.look()
+
+    assert {poll(minute) for minute in range(1, 17)} == {OutageMove.HOLD}
+    assert poll(17) is OutageMove.OPEN
+    assert known(fleet).dark[0].behind
+    assert poll(18) in QUIET
+
+
 def test_a_host_that_was_never_read_is_dark_after_as_long(fleet: Fleet) -> None:
     fleet.hosts.append("mta4")
     fleet.dead = {"mta4"}
