@@ -9,6 +9,8 @@ from slack_bolt import Ack, App, Respond
 from bot.slack.answers import answer_to
 from bot.slack.caller import Caller
 from bot.slack.desk import Desk
+from bot.slack.silence_words import nearest_order, order_in
+from bot.slack.silencing import obey
 from bot.slack.words import asked_for
 
 COMMAND = "/deferrals"
@@ -18,9 +20,22 @@ def register_commands(app: App, desk: Desk) -> None:
     def deferrals(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         text = str(body.get("text") or "")
-        desk.start(desk.caller(body, respond), lambda caller: answer(desk, caller, text))
+        desk.start(desk.caller(body, respond), lambda caller: obey_or_answer(desk, caller, text))
 
     app.command(COMMAND)(deferrals)
+
+
+def obey_or_answer(desk: Desk, caller: Caller, text: str) -> None:
+    """Orders about silences are obeyed; all else is a question."""
+    order = order_in(text)
+    if order is not None:
+        obey(desk, caller, order)
+        return
+    near = nearest_order(text)
+    if near is not None and desk.services.isps.resolve(text.split()[0].lower()) is None:
+        desk.tell(caller, f"No such word; did you mean `/deferrals {near}`? Nothing was done.")
+    else:
+        answer(desk, caller, text)
 
 
 def answer(desk: Desk, caller: Caller, text: str) -> None:

@@ -13,6 +13,7 @@ from bot.core.change import Change, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident
 from bot.core.proposal import Proposal
+from bot.core.silence import Of, Silence
 from bot.core.unknown import Unknown
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
 from bot.services.adopt import Adopted, Choice
@@ -71,6 +72,14 @@ class Acknowledges(Protocol):
     def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal: ...
 
 
+class SilenceCase(Protocol):
+    """`services.silences.Silences`."""
+
+    def active(self) -> tuple[Silence, ...]: ...
+    def start(self, of: Of, name: str, length: timedelta, *, by: str, reason: str) -> Silence | Refusal: ...
+    def end(self, silence: int, *, by: str) -> Silence | Refusal: ...
+
+
 class IspNames(Protocol):
     """`core.isp.IspCatalog`."""
 
@@ -89,6 +98,7 @@ class SlackServices:
     propose: Proposes
     adopt: Adopts
     acknowledge: Acknowledges
+    silences: SilenceCase
     roles: Roles
     incidents: IncidentStore
     changes: ChangeStore

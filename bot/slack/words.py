@@ -149,11 +149,11 @@ def _length(word: str) -> timedelta | None:
 
 
 def _length_word(length: timedelta | None) -> str:
-    """ "15m", "24h", "7d"."""
-    minutes = length // _MINUTE if length else 0
-    if not minutes or minutes % 60:
-        return f"{minutes}m" if minutes else ""
-    return f"{minutes // 60}h" if minutes % 1440 or minutes <= 2880 else f"{minutes // 1440}d"
+    """ "15m", "24h", "7d", "1h30m"."""
+    hours, minutes = divmod(length // _MINUTE if length else 0, 60)
+    if not minutes and hours > 48 and hours % 24 == 0:
+        return f"{hours // 24}d"
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
 
 
 def nearest_topic(word: str) -> str | None:

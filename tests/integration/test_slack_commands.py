@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreError
-from tests.diagnoses import HOSTILE
+from tests.diagnoses import HOSTILE, told
 from tests.local_slack_bot import ANN, BO
 from tests.slack_desk import SlackDesk, Workplace
 
@@ -72,6 +72,86 @@ def test_no_isp_means_all_of_them(desk: SlackDesk, word: str) -> None:
 )
 def test_other_questions(desk: SlackDesk, words: str, text: str) -> None:
     assert text in asked(desk, f"/deferrals {words}")["text"].replace("Gmail", "gmail")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("gmail ips", "gmail, 200 source IPs in the last 60 min"),
+        ("24h ips google", "gmail, 200 source IPs in the last 24 h"),
+        ("gmail vmtas 15m", "gmail, 200 VMTAs in the last 15 min"),
+        ("gmail replies", "gmail, 40 different replies"),
+        ("queues", "All ISPs: "),
+        ("gmail queues", "gmail: "),
+        ("jobs gmail 60m", "3 campaigns"),
+        ("gmail history", "gmail, last 24 h"),
+        ("ip 192.0.2.10", "IP 192.0.2.10, last 60 min: 48 % deferred"),
+        ("192.0.2.10 24h", "IP 192.0.2.10, last 24 h"),
+        ("vmta gmail-ip-1", "VMTA gmail-ip-1, last 60 min"),
+        ("job campaign-981", "campaign campaign-981, last 60 min"),
+        ("vmta gmail", "gmail, 200 VMTAs"),  # no VMTA is called so
+        ("campaign gmail", "3 campaigns"),
+        ("ips", "The ips of which ISP?"),
+        ("ip 192.0.2.99", "No mail from IP 192.0.2.99 in the last 60 min. Did you mean 192.0.2.10?"),
+        ("gmail rplies 24h", "No ISP called gmail rplies. Did you mean gmail replies 24h?"),
+        ("gmal ips", "No ISP called gmal. Did you mean gmail ips?"),
+    ],
+)
+def test_views_of_an_isp_and_places(desk: SlackDesk, words: str, text: str) -> None:
+    assert text in asked(desk, f"/deferrals {words}")["text"].replace("Gmail", "gmail")
+
+
+def test_a_suggestion_is_asked_with_its_button(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals gmal ips 24h")
+    desk.slack.click(ANN.id, answer["ts"], "isp_0")
+    shown = desk.slack.wait_for(lambda: desk.private()[1:])[0]
+    assert "200 source IPs in the last 24 h" in shown["text"]
+
+
+def rows_of(message: dict[str, Any]) -> list[str]:
+    """The first column of the table, without its heading."""
+    (table,) = [block for block in message["blocks"] if block["type"] == "table"]
+    return [row[0]["text"] for row in table["rows"][1:]]
+
+
+def test_pages_are_turned_in_place(desk: SlackDesk) -> None:
+    first = asked(desk, "/deferrals gmail ips 15m")
+    assert (rows_of(first)[0], len(rows_of(first))) == ("192.0.2.0", 20)
+    assert buttons_of(first)["page_1"] == "Next: 2 of 10"
+    desk.slack.click(ANN.id, first["ts"], "page_1")
+    desk.slack.wait_for(lambda: rows_of(desk.private()[-1])[0] == "192.0.2.20")
+    (second,) = desk.private()  # in the place of the first
+    assert buttons_of(second)["page_0"] == "Previous: 1 of 10"
+    assert "15 min" in str(second["blocks"])
+
+
+@pytest.mark.parametrize("value", ["nonsense", "ips:60:2", "<!channel>:1:1:gmail", "ips:60:2:" + "x" * 400])
+def test_a_button_with_a_made_up_value_is_refused(desk: SlackDesk, value: str) -> None:
+    first = asked(desk, "/deferrals gmail ips")
+    desk.slack.click(ANN.id, first["ts"], "page_1", value=value)
+    said = desk.slack.wait_for(lambda: [m for m in desk.private() if not m["text"].startswith(("gmail", "Gmail"))])
+    assert "another version of the bot" in said[0]["text"] or "of which ISP?" in said[0]["text"]
+
+
+def test_a_page_beyond_the_last_is_the_last(desk: SlackDesk) -> None:
+    first = asked(desk, "/deferrals gmail ips")
+    desk.slack.click(ANN.id, first["ts"], "page_1", value="ips:60:9999:gmail")
+    desk.slack.wait_for(lambda: rows_of(desk.private()[-1])[-1] == "192.0.2.199")
+
+
+def test_a_link_is_acknowledged_and_answers_nothing(desk: SlackDesk) -> None:
+    desk.diagnose.found["gmail"] = told()
+    answer = asked(desk, "/deferrals gmail")
+    assert buttons_of(answer)["link_0"] == "Postmaster Tools"
+    assert desk.slack.click(ANN.id, answer["ts"], "link_0").acked
+    assert len(desk.private()) == 1
+
+
+def test_a_view_from_the_diagnosis_is_a_message_of_its_own(desk: SlackDesk) -> None:
+    answer = asked(desk, "/deferrals gmail")
+    desk.slack.click(ANN.id, answer["ts"], "ask_2")
+    shown = desk.slack.wait_for(lambda: desk.private()[1:])[0]
+    assert "40 different replies" in shown["text"]
 
 
 def test_the_history_leads_to_now_and_to_other_lengths(desk: SlackDesk) -> None:

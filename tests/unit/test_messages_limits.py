@@ -12,8 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.answers import HostReport
+from bot.core.breakdown import Answered, Of, Sources, There
 from bot.core.change import ChangeState
-from bot.core.diagnosis import Diagnosis, HostLine, Offer, OverviewLine, QueueTrend, Share, Span, Untold
+from bot.core.diagnosis import (
+    Considered,
+    Diagnosis,
+    HostLine,
+    Offer,
+    OverviewLine,
+    Page,
+    QueueTrend,
+    ReplyLine,
+    Share,
+    Span,
+    Untold,
+)
+from bot.core.finding import Causes
 from bot.core.incident import IncidentState
 from bot.core.model import BadRows, HostFacts, HostHealth, QueueState, Recipients, Tally, Window
 from bot.core.tier import Tier, TierRule
@@ -26,10 +40,17 @@ from bot.slack.messages.hosts import hosts_message
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
+from bot.slack.messages.pages import page_of
+from bot.slack.messages.places import place_message
+from bot.slack.messages.queues import queues_message
+from bot.slack.messages.replies import replies_message
+from bot.slack.messages.sources import sources_message
 from bot.slack.messages.table import plainer
-from bot.slack.words import Asked, Topic
+from bot.slack.words import PAGES, Asked, Topic
+from tests import breakdowns as views
 from tests.answers import campaigns, history
-from tests.diagnoses import NOW, change, diagnosis, incident, overview, plan, reply, series, step, tally
+from tests.breakdowns import place, sources
+from tests.diagnoses import NOW, causes, change, diagnosis, incident, overview, plan, reply, series, step, tally
 
 names = st.text(min_size=1, max_size=300)
 counts = st.builds(lambda a, d: tally(a + d, d), st.integers(0, 10**9), st.integers(0, 10**9))
@@ -49,6 +70,9 @@ replies = st.builds(
     st.text(max_size=500),
 )
 offers = st.builds(Offer, st.text("ab-", min_size=1, max_size=200), names, names, st.booleans())
+
+
+addresses = st.sampled_from(["https://support.example/" + "x" * 280, "javascript:alert(1)", "http://plain.example/"])
 
 
 @st.composite
@@ -80,6 +104,10 @@ def diagnoses(draw: st.DrawFn) -> Diagnosis:
             Untold(column, draw(counts), tuple(f"mta{n}" * 40 for n in range(500))) for column in ("vmta", "x")
         ),
         tier=draw(st.sampled_from(Tier)),
+        causes=draw(st.sampled_from([Causes(), causes(), causes(draw(st.text(max_size=600)))])),
+        considered=tuple(draw(st.lists(st.builds(Considered, names, names, st.text(max_size=900)), max_size=6))),
+        check=tuple(draw(st.lists(st.text(max_size=900), max_size=12))),
+        pages=tuple(draw(st.lists(st.builds(Page, names, addresses), max_size=9))),
     )
 
 
@@ -135,10 +163,67 @@ def test_any_fleet_fits_and_what_is_left_out_is_counted(found: list[HostReport],
 
 @given(st.lists(shares, max_size=4), st.integers(0, 500), counts)
 def test_any_campaigns_fit(found: list[Share], times: int, whole: Tally) -> None:
-    jobs = tuple(replace(share, key=f"{n}{share.key}") for n in range(times) for share in found)[:500]
+    jobs = tuple(replace(share, key=f"{n}{share.key}" * 9) for n in range(times) for share in found)[:500]
     shown = campaigns_message(campaigns(jobs=jobs, whole=whole, title="t" * 300), Asked(Topic.CAMPAIGNS, "t" * 255))
     assert limits.check_message(shown) == []
     assert limits.check_message(plainer(shown)) == []
+
+
+AT_ISPS = (Topic.IPS, Topic.VMTAS, Topic.REPLIES, Topic.QUEUES)
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(AT_ISPS), st.integers(0, 2_000), st.integers(1, PAGES), names, replies)
+def test_any_page_of_an_isps_view_fits(topic: Topic, count: int, page: int, name: str, told: ReplyLine) -> None:
+    asked = Asked(topic, "x" * 255, page=page)
+    hosts = tuple(HostLine(f"h{n}", None, "x" * 300) for n in range(60))
+    of = Of.VMTA if topic is Topic.VMTAS else Of.IP
+    shown = {
+        Topic.IPS: lambda: sources_message(long_names(sources(count, title=name, hosts=hosts), name, told), asked),
+        Topic.VMTAS: lambda: sources_message(
+            long_names(sources(count, of=of, title=name, hosts=hosts), name, told), asked
+        ),
+        Topic.REPLIES: lambda: replies_message(
+            views.replies(title=name, lines=(Answered(told, 200),) * count, hosts=hosts), asked
+        ),
+        Topic.QUEUES: lambda: queues_message(views.queues(count, title=name, hosts=hosts), asked),
+    }[topic]()
+    assert limits.check_message(shown) == []
+    assert limits.check_message(plainer(shown)) == []
+
+
+def long_names(found: Sources, name: str, told: ReplyLine) -> Sources:
+    lines = (replace(line, key=f"{n}{name}", reply=told, beside=(name,) * 3) for n, line in enumerate(found.lines))
+    return replace(found, lines=tuple(lines))
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(Of), st.integers(0, 1_100), st.integers(1, PAGES), names, replies)
+def test_any_page_of_a_place_fits(of: Of, isps: int, page: int, name: str, told: ReplyLine) -> None:
+    found = place(
+        of=of,
+        key=name,
+        lines=tuple(There(f"{n}{name}", f"{n}{name}", tally(5_000, 30), tally(10**9, 4)) for n in range(isps)),
+        ips=(name,) * 200,
+        vmtas=(name,) * 2_000,
+        on=(name,) * 250,
+        replies=((name, told),) * 5,
+        nearest=name * 9,
+        hosts=tuple(HostLine(f"h{n}", None, "x" * 300) for n in range(60)),
+    )
+    shown = place_message(found, Asked(Topic(of.value), name[:255], page=page))
+    assert limits.check_message(shown) == []
+    assert limits.check_message(plainer(shown)) == []
+
+
+@given(st.integers(0, 2_000), st.integers(-5, PAGES), st.integers(1, 50))
+def test_pages_leave_nothing_out_and_show_nothing_twice(total: int, number: int, per_page: int) -> None:
+    rows = list(range(total))
+    one = page_of(rows, number, per_page)
+    assert 1 <= one.number <= one.of
+    every = [row for n in range(1, one.of + 1) for row in page_of(rows, n, per_page).rows]
+    assert every == rows
+    assert list(one.rows) == rows[one.first - 1 : one.last]
 
 
 @given(st.integers(1, 24 * 400), names)

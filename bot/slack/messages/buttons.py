@@ -49,6 +49,11 @@ def label(title: str) -> str:
     return texts.clip(texts.one_line(title), LABEL_LIMIT - 1).rstrip("…") + "…"
 
 
+def plain(text: str) -> str:
+    """A label without the "…": it only shows something. "" where nothing of `text` can be seen."""
+    return texts.clip(texts.one_line(text), LABEL_LIMIT)
+
+
 def offer_button(offer: Offer, place: int, value: str) -> sb.Button:
     """The first is the recommended one and stands out; red only where it stops mail."""
     style: Literal["danger", "primary"] | None = "danger" if offer.stops_mail else "primary" if place == 0 else None
@@ -70,9 +75,12 @@ def undo_button(change: int, text: str = "Undo") -> sb.Button:
 
 def isp_button(isp: str, place: int, text: str) -> sb.Button:
     """Asks `/deferrals <isp>`."""
-    return sb.Button(
-        text=texts.clip(texts.one_line(text), LABEL_LIMIT), action_id=f"isp_{place}", value=texts.clip(isp, 200)
-    )
+    return sb.Button(text=plain(text) or "Show it", action_id=f"isp_{place}", value=texts.clip(isp, 200))
+
+
+def link_button(text: str, url: str, place: int) -> sb.Button:
+    """Opens a page of a provider in the browser."""
+    return sb.Button(text=plain(text) or "Look it up", action_id=f"link_{place}", url=url)
 
 
 def overview_button(text: str = "All ISPs") -> sb.Button:

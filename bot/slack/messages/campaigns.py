@@ -11,7 +11,7 @@ from bot.slack.messages import buttons, fleet, texts
 from bot.slack.messages.message import Message, context, message, section
 from bot.slack.messages.pages import Page, ask_button, page_of, turn
 from bot.slack.messages.table import table
-from bot.slack.words import Asked, Topic
+from bot.slack.words import NAME_LIMIT, Asked, Topic
 
 JUDGED_FROM = 20
 """Attempts from which on a campaign gets a rate."""
@@ -24,7 +24,8 @@ def campaigns_message(campaigns: Campaigns, asked: Asked) -> Message:
         rows = [["Campaign", "deferrals", "rate", "attempts"], *(_row(share) for share in page.rows)]
         blocks.append(table(rows, ("left", "right", "right", "right")))
     about = ask_button(Asked(Topic.ISP, campaigns.isp), 0, f"Diagnose {campaigns.title}") if campaigns.isp else None
-    worst = [ask_button(Asked(Topic.JOB, share.key, asked.length), 1, share.key) for share in page.rows[:1]]
+    first = [Asked(Topic.JOB, share.key, asked.length) for share in page.rows[:1] if len(share.key) <= NAME_LIMIT]
+    worst = [ask_button(job, 1, job.subject) for job in first]
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), about or buttons.overview_button(), *worst]))
     blocks += [context(text) for text in (" · ".join(_footer(campaigns, page)), *fleet.troubles(campaigns.hosts))]
     return message(_sentence(campaigns), blocks, key=f"jobs-{page.number}-{int(campaigns.at.timestamp())}")

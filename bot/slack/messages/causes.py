@@ -11,7 +11,7 @@ import slackblocks as sb
 from bot.core.causes import KEPT
 from bot.core.diagnosis import Considered, Diagnosis
 from bot.core.finding import Cause
-from bot.slack.messages import texts
+from bot.slack.messages import buttons, texts
 from bot.slack.messages.message import context, section
 
 SHOWN = 4
@@ -93,7 +93,7 @@ def look_at(diagnosis: Diagnosis) -> list[sb.Block]:
     numbered = [f"{n}. {text}" for n, text in enumerate(checks, start=1)]
     blocks: list[sb.Block] = [context("\n".join(["*Look at*", *numbered]))] if checks else []
     links = [
-        sb.Button(text=texts.clip(texts.one_line(page.text), 75), action_id=f"link_{place}", url=page.url)
+        buttons.link_button(page.text, page.url, place)
         for place, page in enumerate(diagnosis.pages[:PAGES])
         if page.url.startswith("https://")
     ]

@@ -18,6 +18,10 @@ def notes(incident: Incident, now: datetime) -> list[str]:
     if life.damped:
         ups_and_downs = f"Went up and down {texts.counted(len(life.turns), 'time')} in an hour"
         lines.append(f"{ups_and_downs}: told here only, until it is steadier or worse than ever.")
+    if life.hush is not None:
+        until, by = texts.at_time(life.hush.until, now), texts.person(life.hush.by)
+        reason = texts.words(life.hush.reason, 160)
+        lines.append(f"🔕 Silenced until {until}, by {by} (SIL-{life.hush.silence}): {texts.closed(reason)}")
     return lines
 
 

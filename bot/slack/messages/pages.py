@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import slackblocks as sb
 
-from bot.slack.messages import texts
+from bot.slack.messages import buttons, texts
 from bot.slack.words import Asked
 
 T = TypeVar("T")
@@ -61,4 +61,5 @@ def on_page(asked: Asked, number: int) -> Asked:
 
 def ask_button(asked: Asked, place: int, text: str) -> sb.Button:
     """Asks something else; the answer is a message of its own."""
-    return sb.Button(text=texts.clip(texts.one_line(text), 75), action_id=f"ask_{place}", value=asked.value)
+    label = buttons.plain(text) or "Show it"
+    return sb.Button(text=label, action_id=f"ask_{place}", value=asked.value)

@@ -12,7 +12,7 @@ from bot.slack.messages.message import Message, context, message, quote, section
 from bot.slack.messages.pages import ask_button, page_of, turn
 from bot.slack.messages.sources import rate
 from bot.slack.messages.table import table
-from bot.slack.words import Asked, Topic
+from bot.slack.words import NAME_LIMIT, Asked, Topic
 
 NAMED = 4
 REPLIES = 3
@@ -84,7 +84,7 @@ def _nothing(place: Place, asked: Asked) -> Message:
     verb = "of" if place.of is Of.JOB else "from"
     sentence = f"No mail {verb} {_NOUN[place.of]} {texts.code(place.key)} in the last {_span(place)}.{hint}"
     shown: list[sb.Element] = []
-    if place.nearest:
+    if 0 < len(place.nearest) <= NAME_LIMIT:
         shown.append(ask_button(Asked(asked.topic, place.nearest, asked.length), 0, place.nearest))
     shown.append(buttons.overview_button())
     lines = [section(sentence), sb.ActionsBlock(elements=shown), *(context(t) for t in fleet.troubles(place.hosts))]
