@@ -187,7 +187,7 @@ def _gone_dark(name: str, known: DarkHost | None, seen: Watched) -> DarkHost:
     health = seen.of(name)
     lasted = known.lasted if known else None
     earlier_s = int(lasted.total_seconds()) if lasted else 0
-    return DarkHost(name, health.polled_at, health.error, earlier_s=earlier_s)
+    return DarkHost(name, health.polled_at, health.error, seen.behind(name), earlier_s=earlier_s)
 
 
 def _shown(outage: Outage) -> tuple[object, ...]:
