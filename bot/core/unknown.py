@@ -97,8 +97,8 @@ class Cluster:
 class Unknown:
     """What was not understood in `window`, most frequent first. `isp` is "" for all.
 
-    `replies`: all that were counted; `not_kept`: those whose text was no longer kept apart; `understood`: texts that
-    a rule knows, most frequent first.
+    `replies`: all that were counted; `not_kept`: those whose text was not kept apart, or too rare to be looked at;
+    `understood`: texts that a rule knows, most frequent first.
     """
 
     at: datetime

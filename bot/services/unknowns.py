@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
+from heapq import nlargest
 
 from bot.core.answers import last_hours
 from bot.core.classify import Rule
@@ -13,6 +14,9 @@ from bot.core.templates import OTHER_TEMPLATE
 from bot.core.unknown import MOST, Seen, Unknown, clusters, why_unknown
 from bot.ports import Clock, TallyStore
 from bot.services.rule_book import RuleBook
+
+LOOKED_AT = 20_000
+"""Templates that are classified for one answer, the most frequent ones: about a second."""
 
 
 class Unknowns:
@@ -28,10 +32,10 @@ class Unknowns:
         now, classifier = self._clock.now(), self._book.rules.classifier
         window = last_hours(now, length)
         why_of = why_unknown(classifier.rules)
-        not_kept, unknown, known = 0, list[Seen](), list[Seen]()
-        for seen in self._seen(window, isp):
+        found = list(self._seen(window, isp))
+        unknown, known = list[Seen](), list[Seen]()
+        for seen in nlargest(LOOKED_AT, found, key=_frequent):
             if seen.template == OTHER_TEMPLATE:
-                not_kept += seen.count
                 continue
             verdict = classifier.decide(seen.text, seen.isp)
             why = why_of(verdict, seen.text)
@@ -39,14 +43,14 @@ class Unknowns:
                 known.append(seen)
             else:
                 unknown.append(Seen(seen.isp, seen.template, seen.count, seen.sample, why, verdict.category))
-        known.sort(key=lambda one: (-one.count, one.isp, one.template))
+        replies, kinds = sum(seen.count for seen in found), clusters(unknown)
         return Unknown(
             at=now,
             window=window,
             isp=isp or "",
-            clusters=clusters(unknown),
-            replies=not_kept + sum(one.count for one in (*unknown, *known)),
-            not_kept=not_kept,
+            clusters=kinds,
+            replies=replies,
+            not_kept=replies - sum(one.count for one in (*kinds, *known)),
             understood=tuple(one.text for one in known[:MOST]),
         )
 
@@ -69,3 +73,7 @@ class Unknowns:
             samples = self._tallies.samples(name)
             for template, count in counts.items():
                 yield Seen(name, template, count, samples.get(template, ""))
+
+
+def _frequent(seen: Seen) -> tuple[int, str, str]:
+    return seen.count, seen.isp, seen.template
