@@ -21,7 +21,7 @@ WORST = 3
 class History:
     """One ISP, hour by hour. `hours` are those with mail, oldest first; `begins`: before it no mail to it was counted.
 
-    `diluted` names hosts that log no deferrals: hours cannot be told apart by host, so their deliveries are in.
+    `diluted` names hosts of which one half is not logged: hours cannot be told apart by host, so the other half is in.
     """
 
     isp: str

@@ -23,7 +23,16 @@ SKEW_SAID_FROM_S = 60
 CORRECTED_FROM_S = 5
 """A smaller error of a clock may be the way to the host and back, and moves next to nothing between minutes."""
 _QUARTER_S = 900
-_WIDEST_ZONE_S = 14 * 3600
+_ZONES_S = tuple(
+    round(hours * 3600)
+    for hours in (
+        *range(-12, 15),
+        *(-9.5, -3.5, -2.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5),
+        *(5.75, 8.75, 12.75, 13.75),
+    )
+)
+"""Every offset from UTC that is in use (IANA time zone database)."""
+_WORST_CLOCK_S = 1800
 
 
 def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition], gaps: tuple[str, ...]) -> HostFacts:
@@ -35,10 +44,13 @@ def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition],
         since, deferral_at = None, max(deferral_at or newest, newest)
     elif shown.first_delivery is not None and since is None:
         since = datetime.fromtimestamp(shown.first_delivery, UTC)
+    delivers = before.delivers or shown.first_delivery is not None
     return replace(
         before,
         columns=_columns(before, shown, positions),
         gaps=gaps,
+        delivers=delivers,
+        undelivered=0 if delivers else before.undelivered + shown.deferred,
         undeferred_since=since,
         deferral_at=deferral_at,
         bad=_bad(before.bad, roll_up),
@@ -86,6 +98,12 @@ def unlogged(health: HostHealth, since: datetime) -> bool:
     )
 
 
+def undelivered(health: HostHealth) -> bool:
+    """True where the host has logged deferrals and never a delivery: its `d` records are in a file that is not read,
+    and it would make everybody's rate look worse."""
+    return health.facts.undelivered >= UNLOGGED_FROM
+
+
 def clock_due(facts: HostFacts, now: datetime, every: timedelta) -> bool:
     """True where the host was last asked for its clock `every` ago, or before this quarter of an hour: summer time
     begins and ends with one, and until it is known times without an offset are an hour wrong."""
@@ -96,15 +114,18 @@ def clock_due(facts: HostFacts, now: datetime, every: timedelta) -> bool:
 def told_time(before: HostFacts, time_now: str, asked: datetime, answered: datetime) -> HostFacts:
     """Zone and clock of a host that said `time_now` (`show status`, local time) between `asked` and `answered`.
 
-    The zone is the difference to our clock in whole quarters of an hour, what is left over is the error of the clock;
-    so an error of more than 7 minutes is taken for a zone. What cannot be read leaves everything as it was.
+    The zone is the one in use that is nearest to the difference to our clock, what is left over is the error of the
+    clock; so an error of more than half an hour is taken for a zone (sooner where zones lie closer together). What
+    cannot be read leaves everything as it was.
     """
     told = parse_time(time_now)
-    middle = (asked.timestamp() + answered.timestamp()) / 2
-    offset_s = 0 if told is None else round((told - middle) / _QUARTER_S) * _QUARTER_S
-    if told is None or abs(offset_s) > _WIDEST_ZONE_S:
+    if told is None:
         return replace(before, clock_at=answered)
+    middle = (asked.timestamp() + answered.timestamp()) / 2
+    offset_s = min(_ZONES_S, key=lambda zone: abs(told - middle - zone))
     utc = told - offset_s
+    if abs(utc - middle) > _WORST_CLOCK_S:
+        return replace(before, clock_at=answered)
     exact = asked.timestamp() - 1 <= utc <= answered.timestamp() + 1
     skew_s = 0 if exact else round(utc - middle)
     # Believed when it is seen again: one answer may just have been held up on its way.
@@ -127,6 +148,13 @@ def correction(facts: HostFacts) -> timedelta:
 def oddities(health: HostHealth) -> list[str]:
     """What people should know about the host's files and clock, one sentence each."""
     facts, found = health.facts, []
+    if undelivered(health):
+        found.append(
+            f"no delivery was ever read beside {facts.undelivered:,} deferrals, so its rate is left out. "
+            "Add the file with its `d` records (often acct-*.csv) to the setting `accounting`"
+        )
+    if facts.clock_at is not None and facts.utc_offset_s is None:
+        found.append("its zone is not known (`pmta show status`, `date`), so times without an offset are taken for UTC")
     if abs(facts.skew_s) > SKEW_SAID_FROM_S:
         way = "ahead of" if facts.skew_s > 0 else "behind"
         found.append(f"its clock is {abs(facts.skew_s)} s {way} ours; times are corrected")

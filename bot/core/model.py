@@ -239,6 +239,7 @@ class HostFacts:
 
     `columns`: those of interest that some file has. `gaps`: what could not be read at the last poll, in words.
     `undeferred_since`: the first minute with a delivery since the newest deferral, which was at `deferral_at`.
+    `delivers`: a delivery was read; `undelivered`: deferrals read before the first one.
     `utc_offset_s`: the host's zone, None where it was never told; `skew_s`: how far its clock is ahead of ours, seen
     twice; `skew_once_s`: the same, seen last.
     """
@@ -252,6 +253,8 @@ class HostFacts:
     skew_s: int = 0
     skew_once_s: int = 0
     clock_at: datetime | None = None
+    delivers: bool = False
+    undelivered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

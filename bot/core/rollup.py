@@ -144,6 +144,7 @@ class Seen(NamedTuple):
     whether any record names one."""
 
     delivered: int
+    deferred: int
     first_delivery: int | None
     newest_deferral: int | None
     source_ip: bool
@@ -156,6 +157,7 @@ def seen(roll_up: RollUp) -> Seen:
     delivered, deferred, *_ = cells.counts
     return Seen(
         sum(delivered),
+        sum(deferred),
         min(compress(minutes, delivered), default=None),
         max(compress(minutes, deferred), default=None),
         any(source_ips),

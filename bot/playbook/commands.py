@@ -1,4 +1,4 @@
-"""Every `pmta` command the bot sends, as argv. `argv[0]` is "pmta"; the host's own path is put in when it runs.
+"""Every command the bot sends, as argv. Where `argv[0]` is "pmta" the host's own path is put in when it runs.
 
 Pure. A name that could be read as an option or a second word never becomes an argument: the builders raise
 ValueError (plans check before and refuse in words). Source: PowerMTA 5.0 User's Guide, "pmta" command.
@@ -38,6 +38,11 @@ def show_vmtas() -> Argv:
 
 def show_status() -> Argv:
     return ("pmta", "--dom", "show", "status")
+
+
+def local_time() -> Argv:
+    """The host's wall time without PMTA, in the form of `status.timeNow`; a PMTA that is down tells nothing."""
+    return ("date", "+%Y-%m-%d %H:%M:%S")
 
 
 def show_disabled_sources(queue: str = "") -> Argv:

@@ -22,7 +22,7 @@ from bot.core.show import (
     parse_vmtas_text,
 )
 from bot.errors import CommandFailed, DeferbotError, HostError, HostKeyRefused, HostUnreachable, LoginRefused
-from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
+from bot.playbook.commands import as_table, local_time, show_queues, show_status, show_vmtas
 from bot.ports import AccountingReader, Clock, FleetStore, HostShell, NewRecords, TallyStore
 from bot.services.batches import batches
 
@@ -151,14 +151,17 @@ class Poll:
         return replace(now, facts=self._ask_time(host, facts) if in_doubt(facts) else facts)
 
     def _ask_time(self, host: str, facts: HostFacts) -> HostFacts:
-        asked = self._clock.now()
-        try:
-            status = parse_status_dom(self._run(host, show_status()))
-        except _SHUT_OUT:
-            raise
-        except DeferbotError:
-            return replace(facts, clock_at=asked)
-        return told_time(facts, status.time_now, asked, self._clock.now())
+        for argv, time_in in ((show_status(), _time_now), (local_time(), str.strip)):
+            asked = self._clock.now()
+            try:
+                said = time_in(self._run(host, argv))
+            except _SHUT_OUT:
+                raise
+            except DeferbotError:
+                continue
+            if said:
+                return told_time(facts, said, asked, self._clock.now())
+        return replace(facts, clock_at=self._clock.now())
 
     def _counted(self, now: HostHealth, records: NewRecords) -> HostHealth:
         return health.counted(now, records.roll_up, self._clock.now(), files=bool(records.positions))
@@ -213,6 +216,10 @@ class Poll:
             if self._known is not None:
                 self._known[health.host] = health
         return health
+
+
+def _time_now(status: str) -> str:
+    return parse_status_dom(status).time_now
 
 
 def _sentence(error: DeferbotError, host: str) -> str:

@@ -1,4 +1,4 @@
-"""Counts to take rates of: without the deliveries of hosts that log no deferrals. The one place where that is done."""
+"""Counts to take rates of: without hosts of which only one half is known. The one place where that is done."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.facts import unlogged
+from bot.core.facts import undelivered, unlogged
 from bot.core.model import Dim, Recipients, Tally, Window
 from bot.ports import Clock, FleetStore, TallyStore
 
 
 class RatedTallies:
-    """What `TallyStore` tells, with one thing left out: a host without `t` records would only dilute every rate.
+    """What `TallyStore` tells, with two things left out: deliveries of a host without `t` records would only dilute
+    every rate, deferrals of a host without `d` records only raise it.
 
     Hours are kept without their host, so in `hours` nothing can be left out: `left_out` says whether that matters.
     """
@@ -22,20 +23,21 @@ class RatedTallies:
         self._fleet = fleet
         self._clock = clock
         self._window = window
-        self._known: tuple[datetime, frozenset[str]] | None = None
+        self._known: tuple[datetime, Mapping[str, str]] | None = None
 
     def samples(self, isp: str) -> Mapping[str, str]:
         return self._tallies.samples(isp)
 
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
-        hosts = self.left_out()
-        if not hosts:
+        halves = self._halves()
+        if not halves:
             return self._tallies.totals(window, by, isp=isp)
         with_host = by if Dim.HOST in by else (*by, Dim.HOST)
         place = with_host.index(Dim.HOST)
         sums: dict[tuple[str, ...], Tally] = {}
         for key, tally in self._tallies.totals(window, with_host, isp=isp).items():
-            counted = replace(tally, delivered=0) if key[place] in hosts else tally
+            half = halves.get(key[place])
+            counted = replace(tally, **{half: 0}) if half else tally
             if counted != Tally():
                 short = key[: len(by)]
                 sums[short] = sums[short] + counted if short in sums else counted
@@ -55,10 +57,18 @@ class RatedTallies:
         return replace(found, tally=self.totals(found.window, (), isp=isp).get((), Tally()))
 
     def left_out(self) -> frozenset[str]:
-        """Hosts that have delivered mail for a whole window and logged no deferral; looked up once a minute."""
+        """Hosts that have delivered mail for a whole window and logged no deferral, or the other way round."""
+        return frozenset(self._halves())
+
+    def _halves(self) -> Mapping[str, str]:
+        """Host -> the half of its counts that is left out, a field of `Tally`; looked up once a minute."""
         minute = self._clock.now().replace(second=0, microsecond=0)
-        known = self._known
-        if known is None or known[0] != minute:
+        if self._known is None or self._known[0] != minute:
             since = minute + timedelta(minutes=1) - self._window
-            known = self._known = (minute, frozenset(h.host for h in self._fleet.health() if unlogged(h, since)))
-        return known[1]
+            known = self._fleet.health()
+            self._known = (
+                minute,
+                {health.host: "delivered" for health in known if unlogged(health, since)}
+                | {health.host: "deferred" for health in known if undelivered(health)},
+            )
+        return self._known[1]

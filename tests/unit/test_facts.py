@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.facts import UNLOGGED_FROM, correction, in_doubt, learn, oddities, told_time, unlogged
+from bot.core.facts import (
+    UNLOGGED_FROM,
+    correction,
+    in_doubt,
+    learn,
+    oddities,
+    told_time,
+    undelivered,
+    unlogged,
+)
 from bot.core.health import counted, host_line
 from bot.core.model import BadRows, Cell, FilePosition, HostFacts, HostHealth, RollUp, Tally
 
@@ -62,6 +71,38 @@ def test_people_are_told_what_to_add() -> None:
 
 
 @pytest.mark.parametrize(
+    ("batches", "expected"),
+    [
+        ([rolled(0, UNLOGGED_FROM)], True),
+        ([rolled(0, 150), rolled(0, 50)], True),
+        ([rolled(0, UNLOGGED_FROM - 1)], False),  # too few to prove anything
+        ([rolled(1, UNLOGGED_FROM)], False),
+        ([rolled(1), rolled(0, 5_000)], False),  # nothing gets through, but its deliveries would be seen
+        ([rolled(0, UNLOGGED_FROM), rolled(1)], False),  # the file has been named
+    ],
+)
+def test_deliveries_are_not_read_where_none_was_ever_seen(batches: list[RollUp], expected: bool) -> None:
+    assert undelivered(health(*batches)) is expected
+
+
+def test_people_are_told_which_file_is_missing() -> None:
+    line = host_line("mta3", health(rolled(0, 7_000)), NOON, HOUR, NOON - HOUR)
+    assert (line.trouble, line.warning) == (
+        "",
+        "no delivery was ever read beside 7,000 deferrals, so its rate is left out. "
+        "Add the file with its `d` records (often acct-*.csv) to the setting `accounting`",
+    )
+    assert len(line.warning) < 200  # as much as a message shows of it
+
+
+def test_a_zone_that_nobody_could_tell_is_said() -> None:
+    asked = told_time(HostFacts(), "", NOON, NOON)
+    assert oddities(HostHealth("mta1", NOON, facts=asked)) == [
+        "its zone is not known (`pmta show status`, `date`), so times without an offset are taken for UTC"
+    ]
+
+
+@pytest.mark.parametrize(
     ("positions", "said"),
     [
         ((FULL,), []),
@@ -111,6 +152,11 @@ def test_gaps_make_a_host_count_as_seen_in_part() -> None:
         ("2026-11-20 13:01:35", 3600, 94),
         ("2026-11-20 11:58:21", 0, -100),
         ("2026-11-20 11:59:58", 0, -3),
+        ("2026-11-20 12:20:00", 0, 1199),  # no zone is a third of an hour off
+        ("2026-11-20 12:29:00", 0, 1739),
+        ("2026-11-20 12:31:00", 3600, -1741),  # what would be nearer cannot be known
+        ("2026-11-20 17:40:00", 20_700, -301),  # Nepal lies between two others
+        ("2026-11-21 02:31:00", None, 0),  # beyond the widest zone
         ("2026-11-21 12:00:00", None, 0),  # a day off: no zone is
         ("no idea", None, 0),
         ("", None, 0),

@@ -59,5 +59,5 @@ def test_no_mail_and_little_mail_are_no_rate() -> None:
 
 def test_what_makes_the_numbers_doubtful_is_said() -> None:
     shown = str(history_message(history(diluted=("mta3",), hosts=(HostLine("mta1", 400.0, "no data for 6 min"),))))
-    assert "⚠ too low: the deliveries of `mta3` are in it, which log no deferrals" in shown
+    assert "⚠ not exact: of `mta3` only deliveries or only deferrals are logged" in shown
     assert "`mta1`: no data for 6 min." in shown

@@ -14,7 +14,7 @@ from bot.core.breaker import FAILURES
 from bot.core.health import LONGEST_BACKLOG, UNDEFERRED, host_line
 from bot.core.model import Cell, Dim, FilePosition, HostFacts, HostHealth, RollUp, Tally, Window
 from bot.errors import CommandFailed, HostError, HostKeyRefused, HostUnreachable, LoginRefused
-from bot.playbook.commands import as_table, show_queues, show_status, show_vmtas
+from bot.playbook.commands import as_table, local_time, show_queues, show_status, show_vmtas
 from bot.ports import NewRecords
 from bot.services.poll import CLOCK_EVERY, ROUNDS, SHOW_LIMIT, Poll
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore, ScriptedShell
@@ -76,8 +76,11 @@ class Rig:
         self.tallies = Tallies(self.fleet)
         self.files = Files()
         text = "".join((QUEUE + STATE).format(n=n) for n in range(2)) + 'totalQueuesWithRcp="2"\n'
-        self.shell = ScriptedShell({show_queues(): text, show_vmtas(): ""})
+        self.shell = ScriptedShell({show_queues(): text, show_vmtas(): "", show_status(): self._status})
         self.poll = Poll(shell=self.shell, reader=self.files, tallies=self.tallies, fleet=self.fleet, clock=self.clock)
+
+    def _status(self, _host: str, _argv: tuple[str, ...]) -> bytes:
+        return f'status.timeNow="{self.clock.now():%Y-%m-%d %H:%M:%S}"\n'.encode()
 
     def counted(self) -> Tally:
         window = Window.ending(self.clock.now() + timedelta(hours=1), timedelta(hours=9))
@@ -246,16 +249,16 @@ def test_health_of_an_unknown_host_is_no_rate() -> None:
 
 
 def test_the_zone_of_a_host_goes_to_its_reader_and_is_asked_for_now_and_then(rig: Rig) -> None:
-    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 09:30:00"\n')
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 08:30:00"\n')
     for _ in range(3):
         rig.poll.host("mta1")
-    assert rig.files.zones == [(timedelta(hours=-2, minutes=-30), read_at) for read_at in (None, NOON, NOON)]
+    assert rig.files.zones == [(timedelta(hours=-3, minutes=-30), read_at) for read_at in (None, NOON, NOON)]
     asked = [argv for _, argv in rig.shell.calls if argv == show_status()]
     assert len(asked) == 1
-    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 10:35:00"\n')  # summer time
+    rig.shell.answer("mta1", show_status(), 'status.timeNow="2026-11-20 09:35:00"\n')  # summer time
     rig.clock.advance(CLOCK_EVERY)
     rig.poll.host("mta1")
-    assert rig.files.zones[-1][0] == timedelta(hours=-1, minutes=-30)
+    assert rig.files.zones[-1][0] == timedelta(hours=-2, minutes=-30)
 
 
 def test_the_zone_is_asked_for_again_when_it_may_have_changed(rig: Rig) -> None:
@@ -269,11 +272,21 @@ def test_the_zone_is_asked_for_again_when_it_may_have_changed(rig: Rig) -> None:
     assert rig.files.zones[-1][0] == timedelta(hours=2)
 
 
+@pytest.mark.parametrize("status", [CommandFailed("mta1", "pmtad is not running", status=1, said=""), ""])
+def test_a_host_whose_pmta_is_down_still_knows_what_time_it_is(rig: Rig, status: str | HostError) -> None:
+    rig.shell.answer("mta1", show_status(), status)
+    rig.shell.answer("mta1", local_time(), "2026-11-20 14:00:00\n")
+    rig.poll.host("mta1")
+    assert rig.files.zones == [(timedelta(hours=2), None)]
+
+
 def test_a_host_that_does_not_tell_its_time_is_polled_all_the_same(rig: Rig) -> None:
+    rig.shell.answer("mta1", show_status(), "## maintenance ##")
     rig.files.batches = [batch()]
     rig.poll.host("mta1")
     assert rig.counted() == Tally(10, 1)
     assert rig.files.zones == [(timedelta(0), None)]
+    assert rig.line()[2].startswith("its zone is not known")
 
 
 def test_what_could_not_be_read_is_told_and_what_could_is_counted(rig: Rig) -> None:

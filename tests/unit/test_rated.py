@@ -1,4 +1,4 @@
-"""A host that logs no deferrals does not make anybody's rate look better."""
+"""A host of which only one half is known makes nobody's rate look better or worse."""
 
 from __future__ import annotations
 
@@ -62,3 +62,9 @@ def test_deliveries_of_a_host_without_t_records_are_left_out(rated: RatedTallies
     }
     assert rated.totals(WINDOW, (), isp="gmail") == {(): Tally(90, 10, 5)}
     assert rated.totals(WINDOW, (Dim.JOB,), isp="gmail") == {("c1",): Tally(90, 10)}  # campaigns know their host too
+
+
+def test_deferrals_of_a_host_without_d_records_are_left_out(rated: RatedTallies, fleet: MemoryFleetStore) -> None:
+    fleet.put_health(HostHealth("mta1", NOON, facts=HostFacts(undelivered=900)))
+    assert rated.left_out() == {"mta1"}
+    assert rated.totals(WINDOW, (Dim.ISP,)) == {("gmail",): Tally(990, 0, 5), ("yahoo",): Tally(70)}

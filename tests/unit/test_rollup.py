@@ -76,10 +76,10 @@ def test_a_clock_that_is_ahead_is_put_back() -> None:
 
 
 def test_what_a_roll_up_shows_of_a_host() -> None:
-    assert seen(RollUp()) == Seen(0, None, None, source_ip=False, vmta=False)
+    assert seen(RollUp()) == Seen(0, 0, None, None, source_ip=False, vmta=False)
     total = counted(row("d"), row("d", at="2026-11-20 14:27:00+0000"), row("t", at="2026-11-20 14:20:00+0000", vmta=""))
-    assert seen(total) == Seen(2, MINUTE, MINUTE - 300, source_ip=True, vmta=True)
-    assert seen(counted(row("t", dlvSourceIp="", vmta=""))) == Seen(0, None, MINUTE, source_ip=False, vmta=False)
+    assert seen(total) == Seen(2, 1, MINUTE, MINUTE - 300, source_ip=True, vmta=True)
+    assert seen(counted(row("t", dlvSourceIp="", vmta=""))) == Seen(0, 1, None, MINUTE, source_ip=False, vmta=False)
 
 
 def test_parts_of_one_key_add_up() -> None:

@@ -70,12 +70,13 @@ def _rate(history: History) -> str:
 
 def _head(history: History) -> list[str]:
     total, usual = history.total, history.usual
-    beside = f" (usually {texts.percent(usual.rate)} at this hour)" if usual is not None else ""
-    lines = [f"*{_name(history)} · last {_span(history)} · {_rate(history)}*{beside}"]
+    lines = [f"*{_name(history)} · last {_span(history)} · {_rate(history)}*"]
     if total.attempts:
         numbers = [f"{texts.count(total.deferred)} of {texts.count(total.attempts)} attempts"]
         numbers += [f"{texts.count(total.bounced)} bounced"] if total.bounced else []
         numbers += [f"peak {_when(point, history)}" for point in history.worst()[:1] if not _by_hour(history)]
+        # not beside the rate of the days: it is no measure for that
+        numbers += [f"this hour usually {texts.percent(usual.rate)}"] if usual is not None else []
         lines.append(" · ".join(numbers))
     return lines
 
@@ -111,7 +112,7 @@ def _footer(history: History) -> str:
         parts.append(f"no mail to it was counted before {texts.at_time(history.begins, history.at)}")
     if history.diluted:
         hosts = ", ".join(texts.code(host) for host in history.diluted[:4])
-        parts.append(f"⚠ too low: the deliveries of {hosts} are in it, which log no deferrals")
+        parts.append(f"⚠ not exact: of {hosts} only deliveries or only deferrals are logged")
     return " · ".join(parts)
 
 
