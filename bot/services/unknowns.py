@@ -50,7 +50,7 @@ class Unknowns:
             isp=isp or "",
             clusters=kinds,
             replies=replies,
-            not_kept=replies - sum(one.count for one in (*kinds, *known)),
+            not_kept=replies - sum(kind.count for kind in kinds) - sum(one.count for one in known),
             understood=tuple(one.text for one in known[:MOST]),
         )
 
