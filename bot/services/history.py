@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 LONGER = 2
 """The day is told beside the window from when it is so many times as long."""
-
-
+LONGEST_HOUR = timedelta(hours=2)
+"""A longer window is not compared with an hour of the day."""
 WARM = timedelta(days=7)
 KNOWN = timedelta(days=2)
 """How long mail must have been counted before an IP without any can be called new."""
@@ -65,8 +65,8 @@ class LongRun:
         return Span(length, sum((point.tally for point in hours), Tally()))
 
     def usual(self, isp: str, window: Window, min_attempts: int) -> Usual | None:
-        """What this hour is usually like; not known where hosts are left out of the rates."""
-        if self._tallies.left_out():
+        """What this hour is usually like; not known where hosts are left out of the rates. A long window is no hour."""
+        if self._tallies.left_out() or window.length > LONGEST_HOUR:
             return None
         hours = same_hours(window)
         return self._hour.get(

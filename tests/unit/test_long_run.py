@@ -76,9 +76,12 @@ def test_the_same_hour_of_earlier_days(rig: WatchRig) -> None:
     rig.count(50, 50)
     for days, percent in ((1, 4), (2, 6), (3, 90)):
         rig.count(100 - percent, percent, ago=days * DAY + 40 * MINUTE)
+        rig.count(70, 30, ago=days * DAY + 6 * HOUR)
     rig.count(0, 100, ago=DAY + 3 * HOUR)  # another hour
     rig.count(0, 10, ago=4 * DAY + 40 * MINUTE)  # too little mail
     assert rig.diagnose.isp("gmail").usual == Usual(3, 0.06)
+    assert rig.diagnose.isp("gmail", 2 * HOUR).usual == Usual(3, 0.06)
+    assert rig.diagnose.isp("gmail", 12 * HOUR).usual is None  # that is many hours of the day
     assert rig.diagnose.isp("yahoo").usual is None
 
 
