@@ -77,8 +77,6 @@ def _head(history: History) -> list[str]:
         numbers += [f"peak {_when(point, history)}" for point in history.worst()[:1] if not _by_hour(history)]
         # not beside the rate of the days: it is no measure for that
         numbers += [f"this hour usually {texts.percent(usual.rate)}"] if usual is not None else []
-        # not beside the rate of the days: it is no measure for that
-        numbers += [f"this hour usually {texts.percent(usual.rate)}"] if usual is not None else []
         lines.append(" · ".join(numbers))
     return lines
 
