@@ -23,6 +23,7 @@ from bot.core.model import (
     Window,
 )
 from bot.core.outage import Outage
+from bot.core.silence import Silence
 from bot.core.tier import Tier
 
 Subject_co = TypeVar("Subject_co", covariant=True)
@@ -176,6 +177,24 @@ class IncidentStore(Protocol):
 
     def note(self, note: Note) -> None:
         """Append to the timeline."""
+        ...
+
+
+class SilenceStore(Protocol):
+    """Silences. Those that are over are kept."""
+
+    def add(self, silence: Silence) -> Silence:
+        """Keep it: as it is but with its id."""
+        ...
+
+    def get(self, silence: int) -> Silence | None: ...
+
+    def active(self, now: datetime) -> tuple[Silence, ...]:
+        """Oldest first."""
+        ...
+
+    def end(self, silence: int, *, by: str, at: datetime) -> Silence | None:
+        """End it early; None where it is over, or was never."""
         ...
 
 

@@ -30,6 +30,7 @@ from bot.services.propose import Propose
 from bot.services.rated import RatedTallies
 from bot.services.rule_book import RuleBook
 from bot.services.run_steps import HostLocks, StepRunner
+from bot.services.silences import Silences
 from bot.services.undo import Undo
 from bot.services.unknowns import Unknowns
 from bot.services.watch import Watch
@@ -49,6 +50,7 @@ from bot.store.incidents import SqlIncidentStore
 from bot.store.outages import SqlOutageStore
 from bot.store.outbox import INCIDENTS, OUTAGES, SqlOutboxStore
 from bot.store.retention import Retention
+from bot.store.silences import SqlSilenceStore
 from bot.store.tallies import SqlTallyStore
 
 CLICK_WORKERS = 8
@@ -127,6 +129,7 @@ class _Parts:
         self.retention = Retention(self.engine, self.config.keep_tallies, self.config.keep_hours)
         self.incidents = SqlIncidentStore(self.engine)
         self.outages = SqlOutageStore(self.engine)
+        self.silences = SqlSilenceStore(self.engine)
         self.changes = SqlChangeStore(self.engine)
         self.audit = SqlAuditLog(self.engine)
         self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
@@ -197,6 +200,7 @@ class _Parts:
             propose=Propose(Unknowns(self.tallies, self.book, self.clock), self.book),
             adopt=Adopt(book=self.book, audit=self.audit, clock=self.clock),
             acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            silences=Silences(silences=self.silences, incidents=self.incidents, audit=self.audit, clock=self.clock),
             roles=self.roles,
             incidents=self.incidents,
             changes=self.changes,
@@ -257,6 +261,7 @@ class _Parts:
             composition=composition,
             incidents=self.incidents,
             changes=self.changes,
+            silences=self.silences,
             audit=self.audit,
             clock=self.clock,
             rules=self.config.alerts.rules(),

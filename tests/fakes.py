@@ -10,6 +10,7 @@ from tests.memory.incidents import MemoryIncidentStore
 from tests.memory.outages import MemoryOutageStore
 from tests.memory.outbox import MemoryOutboxStore
 from tests.memory.shell import ScriptedShell
+from tests.memory.silences import MemorySilenceStore
 from tests.memory.tallies import MemoryTallyStore
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MemoryIncidentStore",
     "MemoryOutageStore",
     "MemoryOutboxStore",
+    "MemorySilenceStore",
     "MemoryTallyStore",
     "ScriptedShell",
 ]

@@ -21,6 +21,7 @@ from bot.core.incident import Incident, IncidentState
 from bot.core.model import Window
 from bot.errors import DeferbotError
 from bot.playbook.isps import load_isps
+from bot.services.silences import Silences
 from bot.sim.slack.server import LocalSlack, RateLimits
 from bot.slack.app import SlackServices, build_app
 from bot.slack.charts import Charts
@@ -34,11 +35,13 @@ from tests.breakdowns import place, queues, replies, sources
 from tests.diagnoses import NOW, diagnosis, overview, plan
 from tests.fakes import (
     ManualClock,
+    MemoryAuditLog,
     MemoryChangeStore,
     MemoryFleetStore,
     MemoryIncidentStore,
     MemoryOutageStore,
     MemoryOutboxStore,
+    MemorySilenceStore,
 )
 from tests.local_slack_bot import ANN, BO, client_of
 from tests.rule_desk import RuleDesk
@@ -186,6 +189,9 @@ class SlackDesk:
         self.apply = CountingApply(self.incidents, self.changes)
         self.apply.gate.set()
         self.undo = CountingUndo(self.changes)
+        self.silences = Silences(
+            silences=MemorySilenceStore(), incidents=self.incidents, audit=MemoryAuditLog(), clock=self.clock
+        )
         self.rules = RuleDesk(self.clock)
         self.roles = SlackRoles(self.client, ["@mail-oncall"], self.clock)
         self.time = FakeTime()
@@ -210,6 +216,7 @@ class SlackDesk:
             propose=self.rules.propose,
             adopt=self.rules.adopt,
             acknowledge=StoreAcknowledge(self.incidents),
+            silences=self.silences,
             roles=self.roles,
             incidents=self.incidents,
             changes=self.changes,

@@ -24,6 +24,7 @@ from tests.fakes import (
     MemoryFleetStore,
     MemoryIncidentStore,
     MemoryOutageStore,
+    MemorySilenceStore,
     MemoryTallyStore,
 )
 
@@ -65,6 +66,7 @@ class WatchRig:
         self.fleet = fleet or MemoryFleetStore()
         self.changes = changes or MemoryChangeStore()
         self.incidents = MemoryIncidentStore()
+        self.silences = MemorySilenceStore()
         self.audit = MemoryAuditLog()
         known, judgement = knowledge(), Judgement(60 * MINUTE, TierRule(), {}, STALE)
         self.diagnose = Diagnose(
@@ -101,6 +103,7 @@ class WatchRig:
             ),
             incidents=self.incidents,
             changes=self.changes,
+            silences=self.silences,
             audit=self.audit,
             clock=self.clock,
             rules=rules,

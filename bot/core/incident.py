@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.category import Category
@@ -29,6 +29,18 @@ class IncidentState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """The silence over an incident: its number, when it ends, the Slack id of who asked for it, for how long
+    in all, and why."""
+
+    silence: int
+    until: datetime
+    by: str
+    reason: str
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """What an incident has been through.
 
@@ -44,6 +56,7 @@ class Life:
     damped: bool = False
     reopened: int = 0
     at_risk: int = 0
+    hush: Hush | None = None
 
 
 NEW_LIFE = Life()

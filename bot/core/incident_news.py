@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.diagnosis import Diagnosis
 from bot.core.durations import duration_words
 from bot.core.foreign import inert
-from bot.core.incident import Incident, Move
+from bot.core.incident import Incident, IncidentState, Move
 from bot.core.life import Decision
 from bot.core.tier import Tier
 
@@ -18,7 +18,9 @@ def news(before: Incident | None, decision: Decision, after: Incident) -> list[t
     text = _text(before, decision, after)
     if text and not (_muted(before, decision) and decision.move in _UPS_AND_DOWNS):
         lines.append((f"{_rate(after.diagnosis)}: {text}", _aloud(before, decision)))
-    return lines + [(line, False) for line in _damping(before, after)]
+    if after.life.hush is None:
+        lines += [(line, False) for line in _damping(before, after)]
+    return lines + _hush(before, after)
 
 
 def _text(before: Incident | None, decision: Decision, after: Incident) -> str:
@@ -64,15 +66,31 @@ def _damping(before: Incident | None, after: Incident) -> list[str]:
     return ["steadier again: ups and downs are told again"] if was and not after.life.damped else []
 
 
+def _hush(before: Incident | None, after: Incident) -> list[tuple[str, bool]]:
+    """A silence that began, and one that is over: where the trouble is not, the channel hears of it again."""
+    was, now = before.life.hush if before else None, after.life.hush
+    if was == now:
+        return []
+    if now is not None:
+        lasts = duration_words(now.lasts)
+        why = inert(now.reason)
+        return [(f"<@{now.by}> silenced this for {lasts} (SIL-{now.silence}): {why}", False)]
+    stands = after.state not in (IncidentState.RECOVERING, IncidentState.RESOLVED)
+    still = f", tier *{after.tier.name.lower()}* still stands" if stands else ""
+    return [(f"the silence SIL-{was.silence if was else 0} is over{still}", stands)]
+
+
 def _muted(before: Incident | None, decision: Decision) -> bool:
-    """While it flaps nothing is told but what is worse than ever."""
+    """In a silence nothing is told; while it flaps, nothing but what is worse than ever."""
+    if decision.life.hush is not None:
+        return True
     was = before is not None and before.life.damped
     return decision.life.damped and was and not _worse_than_ever(before, decision)
 
 
 def _aloud(before: Incident | None, decision: Decision) -> bool:
     """An edit notifies nobody: what comes back, and the worst tier, is said in the channel as well."""
-    if decision.life.damped and not _worse_than_ever(before, decision):
+    if decision.life.hush is not None or (decision.life.damped and not _worse_than_ever(before, decision)):
         return False
     to_block = decision.move in (Move.RISE, Move.RELAPSE) and decision.tier is Tier.BLOCK
     rose = before is not None and decision.tier > before.tier

@@ -11,6 +11,7 @@ from bot.core.diagnosis import Diagnosis
 from bot.core.flap import steadied, turned
 from bot.core.hold import Hold, believed
 from bot.core.incident import (
+    Hush,
     Incident,
     IncidentState,
     Life,
@@ -103,7 +104,7 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is known of an ISP at `now`. `hold`: as the last decision left it. `changing`: a change of ours is in force
-    for its incident. `sure`: a rise needs no second look."""
+    for its incident. `sure`: a rise needs no second look. `hush`: the silence over the ISP."""
 
     diagnosis: Diagnosis
     now: datetime
@@ -111,6 +112,7 @@ class Look:
     hold: Hold | None = None
     changing: bool = False
     sure: bool = False
+    hush: Hush | None = None
 
     @property
     def worth(self) -> bool:
@@ -141,13 +143,14 @@ def decide(last: Incident | None, look: Look) -> Decision:
     diagnosis = look.diagnosis
     below = calm(diagnosis, look.rules.alert_from)
     if diagnosis.blind or (below and not proves_calm(diagnosis)):
-        return Decision(Move.BLIND, last.state, last.tier, replace(last.life, calm_since=None))
+        return Decision(Move.BLIND, last.state, last.tier, replace(last.life, calm_since=None, hush=look.hush))
     life = steadied(last.life, look.now, look.rules.flap_turns)
-    life = replace(life, worst=max(life.worst, last.tier), at_risk=max(life.at_risk, at_risk(diagnosis)))
+    life = replace(
+        life, worst=max(life.worst, last.tier), at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush
+    )
     decision = _below(last, life, look) if below else _above(last, life, look)
-    if decision.move is Move.HOLD and decision.life.damped is not last.life.damped:
-        return replace(decision, move=Move.REFRESH)
-    return decision
+    told = (decision.life.damped, decision.life.hush) != (last.life.damped, last.life.hush)
+    return replace(decision, move=Move.REFRESH) if decision.move is Move.HOLD and told else decision
 
 
 def _from_rest(last: Incident | None, look: Look) -> Decision:
@@ -155,7 +158,7 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
     rest = Decision(Move.HOLD, _RESOLVED, Tier.CLEAR, before)
     if look.diagnosis.blind:
         return replace(rest, move=Move.BLIND)
-    if look.small or not look.worth:
+    if look.small or look.hush is not None or not look.worth:
         return rest
     tier, hold = look.believed(Tier.CLEAR)
     if tier is Tier.CLEAR:
@@ -167,7 +170,7 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
     state, why = next_state(_RESOLVED, Facts(changing=look.changing))
     life = look.turned(steadied(before, look.now, look.rules.flap_turns), up=True)
     worst, held_up = max(life.worst, tier), max(life.at_risk, held_up)
-    life = replace(life, worst=worst, at_risk=held_up, calm_since=None, reopened=life.reopened + 1)
+    life = replace(life, worst=worst, at_risk=held_up, calm_since=None, hush=None, reopened=life.reopened + 1)
     return Decision(Move.REOPEN, state, tier, life, why)
 
 

@@ -12,7 +12,8 @@ from bot.core.hold import Hold, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, worth_a_message
 from bot.core.incident_news import news
 from bot.core.life import Decision, Look, decide
-from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore
+from bot.core.silence import Silence, hush_over
+from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, SilenceStore
 from bot.services.composition import Composition
 from bot.services.diagnose import Diagnose
 
@@ -32,6 +33,7 @@ class Watch:
         composition: Composition,
         incidents: IncidentStore,
         changes: ChangeStore,
+        silences: SilenceStore,
         audit: AuditLog,
         clock: Clock,
         rules: AlertRules,
@@ -40,6 +42,9 @@ class Watch:
         self._composition = composition
         self._incidents = incidents
         self._changes = changes
+        self._silences = silences
+        self._silenced: tuple[Silence, ...] = ()
+        """Those active at this look."""
         self._audit = audit
         self._clock = clock
         self._rules = rules
@@ -51,6 +56,7 @@ class Watch:
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
         open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
+        self._silenced = self._silences.active(self._clock.now())
         moves: dict[str, Move] = {}
         faults: list[Exception] = []
         for isp in sorted({*self._diagnose.candidates(), *open_now}):
@@ -95,9 +101,16 @@ class Watch:
         return replace(decide(last, replace(look, diagnosis=as_before)), hold=look.hold), as_before
 
     def _look_at(self, last: Incident | None, diagnosis: Diagnosis) -> Look:
-        sure = beyond_doubt(diagnosis, self._diagnose.rule_of(diagnosis.isp).block)
-        hold = self._holds.get(diagnosis.isp)
-        return Look(diagnosis, self._clock.now(), self._rules, hold, self._changing(last), sure)
+        rule = self._diagnose.rule_of(diagnosis.isp)
+        return Look(
+            diagnosis=diagnosis,
+            now=self._clock.now(),
+            rules=self._rules,
+            hold=self._holds.get(diagnosis.isp),
+            changing=self._changing(last),
+            sure=beyond_doubt(diagnosis, rule.block),
+            hush=hush_over(diagnosis, self._silenced, rule, self._rules.alert_from),
+        )
 
     def _changing(self, last: Incident | None) -> bool:
         changes = self._changes.of_incident(last.id) if last else ()

@@ -13,7 +13,7 @@ from bot.core.change import Change, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident
 from bot.core.proposal import Proposal
-from bot.core.silence import Of, Silence
+from bot.core.silence import About, Silence
 from bot.core.unknown import Unknown
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
 from bot.services.adopt import Adopted, Choice
@@ -76,7 +76,7 @@ class SilenceCase(Protocol):
     """`services.silences.Silences`."""
 
     def active(self) -> tuple[Silence, ...]: ...
-    def start(self, of: Of, name: str, length: timedelta, *, by: str, reason: str) -> Silence | Refusal: ...
+    def start(self, about: About, name: str, length: timedelta, *, by: str, reason: str) -> Silence | Refusal: ...
     def end(self, silence: int, *, by: str) -> Silence | Refusal: ...
 
 

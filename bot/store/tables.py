@@ -172,6 +172,22 @@ Index(
 )
 
 
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("about", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("ended_at", Moment),
+    Column("ended_by", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
 def _told(of: str, prefix: str) -> tuple[Table, Table, Table]:
     """The timeline of the table `of`, where its subjects stand in each channel, and which lines were posted there."""
     lines = Table(

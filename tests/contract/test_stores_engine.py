@@ -141,7 +141,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     with sqlite(tmp_path / "deferbot.db") as engine:
         with writing(engine, "pretend") as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
-        with pytest.raises(StoreError, match="expected schema revision r0005 or older, found r9999: a newer deferbot"):
+        with pytest.raises(StoreError, match="expected schema revision r0006 or older, found r9999: a newer deferbot"):
             migrate(engine)
 
 

@@ -38,6 +38,7 @@ from tests.fakes import (
     MemoryFleetStore,
     MemoryIncidentStore,
     MemoryOutageStore,
+    MemorySilenceStore,
     MemoryTallyStore,
 )
 from tests.fleet_scene import HOUR, MINUTE, Scene, scene
@@ -116,6 +117,7 @@ class Bot:
             ),
             incidents=self.incidents,
             changes=self.changes,
+            silences=MemorySilenceStore(),
             audit=self.audit,
             clock=self.clock,
             rules=AlertRules(),

@@ -1,0 +1,73 @@
+"""Silence, list and end silences: from the words to the use case and its private answer."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from bot.core.change import Refusal
+from bot.core.silence import About
+from bot.slack.caller import Caller
+from bot.slack.desk import Desk
+from bot.slack.messages import refusals, texts
+from bot.slack.messages.silences import ended_message, silences_message, started_message
+from bot.slack.silence_words import All, End, Order, Start, Wrong
+from bot.slack.words import is_ip
+
+
+def obey(desk: Desk, caller: Caller, order: Order) -> None:
+    """Everybody may look; only operators may silence and end."""
+    services = desk.services
+    if isinstance(order, Wrong):
+        desk.tell(caller, texts.escape(order.sentence))
+    elif isinstance(order, All):
+        caller.answer(silences_message(services.silences.active(), now=services.clock.now()))
+    elif not desk.may_apply(caller):
+        return
+    elif isinstance(order, Start):
+        _start(desk, caller, order)
+    else:
+        _end(desk, caller, order)
+
+
+def _start(desk: Desk, caller: Caller, order: Start) -> None:
+    found = _place(desk, order)
+    if isinstance(found, str):
+        desk.tell(caller, texts.escape(found))
+        return
+    services = desk.services
+    outcome = services.silences.start(*found, order.length, by=caller.user, reason=order.reason)
+    if isinstance(outcome, Refusal):
+        caller.answer(refusals.refusal_message(outcome))
+    else:
+        caller.answer(started_message(outcome, now=services.clock.now()))
+
+
+def _end(desk: Desk, caller: Caller, order: End) -> None:
+    outcome = desk.services.silences.end(order.silence, by=caller.user)
+    desk.wake()
+    caller.answer(refusals.refusal_message(outcome) if isinstance(outcome, Refusal) else ended_message(outcome))
+
+
+def _place(desk: Desk, order: Start) -> tuple[About, str] | str:
+    """What is to be silenced, or a sentence that says what is wrong with its name."""
+    name, about = order.name, order.about
+    if about is About.VMTA:
+        return about, name
+    if about is About.IP or (about is None and is_ip(name)):
+        return (About.IP, name) if is_ip(name) else f"Expected an IP address, found {name!r}. Nothing was silenced."
+    hosts = [report.line.host for report in desk.services.diagnose.host_reports()]
+    host = next((one for one in hosts if one.lower() == name.lower()), None)
+    if about is not About.ISP and host is not None:
+        return About.HOST, host
+    if about is About.HOST:
+        close = get_close_matches(name, hosts, n=1)
+        return f"No host is called {name!r}{_meant(close[0] if close else None)}. Nothing was silenced."
+    known = desk.services.diagnose.known_isps()
+    isp = desk.services.isps.resolve(name, known)
+    if isp is not None:
+        return About.ISP, isp
+    return f"No ISP or host is called {name!r}{_meant(desk.services.isps.nearest(name, known))}. Nothing was silenced."
+
+
+def _meant(near: str | None) -> str:
+    return f"; did you mean {near}?" if near else ""

@@ -1,0 +1,82 @@
+"""Silences through the real Bolt app and a local Slack: asked for, listed, ended, refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.core.silence import About
+from tests.local_slack_bot import ANN, BO
+from tests.slack_desk import SlackDesk, Workplace
+
+
+@pytest.fixture(scope="module")
+def workplace() -> Iterator[Workplace]:
+    made = Workplace()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(workplace: Workplace) -> Iterator[SlackDesk]:
+    with workplace.desk() as made:
+        yield made
+
+
+def said(desk: SlackDesk, text: str, user: str = ANN.id) -> str:
+    """The private answer to a command."""
+    before = len(desk.private(user))
+    assert desk.slack.command(user, text).acked
+    return str(desk.slack.wait_for(lambda: desk.private(user)[before:])[0]["text"])
+
+
+def test_an_isp_is_silenced_listed_and_ended_early(desk: SlackDesk) -> None:
+    answer = said(desk, "/deferrals silence Google 2h planned list cleaning")
+    assert "`gmail` is silenced for 2 h" in answer
+    assert "(SIL-1): planned list cleaning." in answer
+    assert said(desk, "/deferrals silences", BO.id) == "1 silence in force."
+    assert said(desk, "/deferrals unsilence 1") == "🔔 `gmail` is no longer silenced (SIL-1)."
+    assert said(desk, "/deferrals silences") == "Nothing is silenced."
+    assert said(desk, "/deferrals unsilence 1") == "SIL-1 is over already; nothing was done."
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("192.0.2.1 1h moving it", (About.IP, "192.0.2.1")),
+        ("vmta gmail-ip-1 1h moving it", (About.VMTA, "gmail-ip-1")),
+        ("MTA1 1h new kernel", (About.HOST, "mta1")),
+        ("host mta1 1h new kernel", (About.HOST, "mta1")),
+        ("isp example.org 1h their outage", (About.ISP, "example.org")),
+    ],
+)
+def test_what_else_can_be_silenced(desk: SlackDesk, words: str, expected: tuple[About, str]) -> None:
+    assert "is silenced for 1 h" in said(desk, f"/deferrals silence {words}")
+    (silence,) = desk.silences.active()
+    assert (silence.about, silence.name, silence.author) == (*expected, ANN.id)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("silence gmal 2h planned", "did you mean gmail?"),
+        ("silence host mta11 2h planned", "did you mean mta1?"),
+        ("silence ip gmail 2h planned", "Expected an IP address"),
+        ("silence gmail 9d planned", "Expected between 1m and 7d"),
+        ("silence <!channel> 2h planned", "&lt;!channel&gt;"),
+        ("slience gmail 2h planned", "did you mean `/deferrals silence`?"),
+        ("unsilence 7", "There is no SIL-7"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line_and_not_done(desk: SlackDesk, text: str, part: str) -> None:
+    assert part in said(desk, f"/deferrals {text}")
+    assert desk.silences.active() == ()
+
+
+def test_only_operators_silence_and_end(desk: SlackDesk) -> None:
+    assert "Only people in @mail-oncall" in said(desk, "/deferrals silence gmail 2h planned", BO.id)
+    assert desk.silences.active() == ()
+    said(desk, "/deferrals silence gmail 2h planned")
+    assert "Only people in @mail-oncall" in said(desk, "/deferrals unsilence 1", BO.id)
+    assert len(desk.silences.active()) == 1
