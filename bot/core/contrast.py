@@ -251,7 +251,7 @@ def _everywhere(sides: Mapping[Kind, Breakdown], cause: Cause, around: Around) -
             else f"the {len(ips.rows)} IPs differ, and none clearly stands out"
         )
     here = pooled(list(ips.rows.values()))
-    bad, clean = _others(here, around.elsewhere)
+    bad, clean = _others(here, around.elsewhere, cause)
     many = len(bad) >= len(clean) or (len(bad) > 1 and len(bad) >= len(clean) / 3)
     told = Elsewhere.BAD if bad and many else _told((), clean)
     found = Contrast(
@@ -266,14 +266,21 @@ def _everywhere(sides: Mapping[Kind, Breakdown], cause: Cause, around: Around) -
     return replace(found, evidence=tuple(even_words(found, here, bad)))
 
 
-def _others(here: Part, elsewhere: Mapping[tuple[str, str], Tally]) -> tuple[list[tuple[str, float]], list[str]]:
-    """Other ISPs at which all our mail together fares about as badly, and those at which it does not."""
-    at: dict[str, list[Part]] = {}
-    for (ip, title), tally in elsewhere.items():
-        at.setdefault(title, []).append(Part(ip, hits(tally), tries(tally)))
-    sums = {title: pooled(rows) for title, rows in sorted(at.items())}
-    judged = {title: part for title, part in sums.items() if part.tries >= COMPARABLE}
-    bad = [(title, part.rate) for title, part in judged.items() if part.rate >= max(CLEAN, here.rate / 3)]
-    return sorted(bad, key=lambda found: (-found[1], found[0])), [
-        title for title in judged if title not in {name for name, _ in bad}
-    ]
+def _others(
+    here: Part, elsewhere: Mapping[tuple[str, str], Tally], cause: Cause
+) -> tuple[list[tuple[str, float]], list[str]]:
+    """Other ISPs at which all our mail together fares about as badly, and those at which it does not. Where mail is
+    deferred here only deferrals count as bad: dead addresses bounce everywhere."""
+    sums: dict[str, Tally] = {}
+    for (_, title), tally in sorted(elsewhere.items()):
+        sums[title] = sums.get(title, Tally()) + tally
+    limit, bad, clean = max(CLEAN, here.rate / 3), [], []
+    for title, tally in sums.items():
+        if tries(tally) < COMPARABLE:
+            continue
+        alike = (tally.deferred if cause.deferred > cause.bounced else hits(tally)) / tries(tally)
+        if alike >= limit:
+            bad.append((title, alike))
+        elif hits(tally) / tries(tally) < limit:
+            clean.append(title)
+    return sorted(bad, key=lambda found: (-found[1], found[0])), sorted(clean)

@@ -118,6 +118,15 @@ def test_a_campaign_whose_replies_are_not_counted_apart_is_only_suspected() -> N
     )
 
 
+def test_dead_addresses_at_other_isps_are_no_deferrals_of_ours() -> None:
+    """An old list bounces everywhere; that says nothing of who defers us."""
+    dead = {(ip, isp): Tally(180, 2, 18) for ip in IPS for isp in ("Yahoo", "Microsoft")}
+    deferred = located(mail({}, rest=200), Around(elsewhere=dead))
+    assert (deferred.kind, deferred.elsewhere, deferred.bad_at) == (Kind.ALL, Elsewhere.UNKNOWN, ())
+    refused = located(mail({}, LISTED, rest=200), Around(elsewhere=dead))
+    assert refused.elsewhere is Elsewhere.BAD  # there too mail is refused for good, and why is not counted
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "told", "said"),
     [
