@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from bot.core.category import Category
+from bot.core.diagnosis import Page
 from bot.core.tier import Tier
+from bot.slack.messages.causes import danger_beside, look_at
 from bot.slack.messages.diagnosis import diagnosis_message
 from bot.slack.messages.why import share_of, why
-from tests.diagnoses import diagnosis, reply, tally
+from tests.diagnoses import causes, diagnosis, reply, tally, told
 
 BLOCKED = reply(
     "550 5.7.1 part of their network is on our block list",
@@ -57,3 +60,43 @@ def test_a_calm_isp_has_no_cause() -> None:
     blocks = json.dumps(said.payload(), ensure_ascii=False)
     assert "*Why:*" not in blocks
     assert "What they answer" in blocks
+
+
+def test_a_cause_that_is_not_sure_is_never_told_as_if_it_were() -> None:
+    doubtful = told(causes=causes("only 12 replies aimed at us"))
+    assert "Cannot tell the cause for sure: only 12 replies aimed at us." in why(doubtful)
+    shown = diagnosis_message(doubtful, None)
+    assert "probably because of IP reputation" in shown.text
+    assert "· probably IP reputation" in shown.blocks[0]["text"]["text"]
+    assert "annot tell" not in why(told())
+
+
+def test_the_dangerous_cause_is_in_the_headline_where_it_is_not_the_commonest() -> None:
+    assert danger_beside(told()) == "⚠ IP on a blocklist"
+    assert danger_beside(told(cause=Category.BLOCKLIST)) == ""
+    found = causes()
+    assert found.dangerous is not None
+    weak = replace(found, dangerous=replace(found.dangerous, weak="only 6 replies"))
+    assert danger_beside(told(causes=weak)) == ""
+    assert danger_beside(diagnosis()) == ""
+
+
+def test_a_dangerous_cause_beyond_the_first_four_is_listed_in_place_of_the_fourth() -> None:
+    found = causes()
+    kinds = [Category.TLS, Category.NETWORK, Category.SERVER_ERROR, Category.DNS_FAILURE]
+    first = tuple(replace(found.lines[1], category=kind) for kind in kinds)
+    shown = diagnosis_message(told(causes=replace(found, lines=(*first, *found.lines))), None)
+    text = next(b["text"]["text"] for b in shown.blocks if b["type"] == "section" and "*Causes*" in b["text"]["text"])
+    assert "⚠ *1.5 %* IP on a blocklist" in text
+    assert Category.DNS_FAILURE.words not in text
+    assert "…and 4 more causes" in text
+
+
+def test_only_secure_pages_become_buttons() -> None:
+    pages = (
+        Page("Odd", "javascript:alert(1)"),
+        Page("Plain", "http://example.org/"),
+        Page("Good", "https://a.example/"),
+    )
+    (row,) = look_at(told(check=(), pages=pages))
+    assert [element.url for element in row.elements] == ["https://a.example/"]  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ DANGER = "⚠"
 
 
 def causes(diagnosis: Diagnosis) -> list[sb.Block]:
-    """One line a cause, the commonest first, the dangerous one marked; why nothing is sure, where it is not."""
+    """One line a cause, the commonest first, the dangerous one marked."""
     found = diagnosis.causes
     if not found.lines or diagnosis.blind:
         return []
@@ -36,15 +36,8 @@ def causes(diagnosis: Diagnosis) -> list[sb.Block]:
     lines = [f"*Causes* of {texts.counted(sum(line.count for line in found.lines), 'reply', 'replies')} aimed at us"]
     lines += [_line(line, diagnosis) for line in shown]
     lines += [f"…and {texts.counted(left, 'more cause')}"] if left else []
-    small = [f"Cannot tell which is behind it: {texts.sentence(found.doubt)}."] if found.doubt else []
-    small += _apart(diagnosis)
-    return [section("\n".join(lines)), *([context(" ".join(small))] if small else [])]
-
-
-def _apart(diagnosis: Diagnosis) -> list[str]:
-    """What is no cause of ours."""
-    recipient = diagnosis.causes.recipient
-    return [f"{texts.count(recipient)} more are about the recipient's mailbox."] if recipient else []
+    lines += [f"…and {texts.count(found.recipient)} about the recipient's mailbox"] if found.recipient else []
+    return [section("\n".join(lines))]
 
 
 def _line(line: Cause, diagnosis: Diagnosis) -> str:

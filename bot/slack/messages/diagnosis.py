@@ -192,4 +192,4 @@ def _sentence(diagnosis: Diagnosis) -> str:
     cause = _cause(diagnosis)
     trend = states.trend_words(diagnosis)
     said = f"{states.name(diagnosis)}: {states.rate_words(diagnosis)}" + (f" ({trend})" if trend else "")
-    return texts.closed(said + (f", because of {cause}" if cause else ""))
+    return texts.closed(said + states.because(cause))

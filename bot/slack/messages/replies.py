@@ -43,7 +43,7 @@ def _line(answered: Answered, replies: Replies) -> str:
     """ "• *78 %* · 9,736 on 3 IPs · `421 4.7.0` unusual rate of mail · IP reputation"."""
     line = answered.line
     on = f" on {texts.counted(answered.ips, 'IP')}" if answered.ips else ""
-    share = texts.percent(line.count / replies.total)
+    share = texts.percent(line.count / max(1, replies.total))
     return (
         f"• *{share}* · {texts.count(line.count)}{on} · {texts.closed(why.reply_words(line))} _{line.category.words}_"
     )

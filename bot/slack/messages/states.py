@@ -24,6 +24,7 @@ _PLAIN = {
     Tier.REPUTATION: "serious (reputation tier)",
     Tier.BLOCK: "severe (block tier)",
 }
+_PROBABLY = "probably "
 _MITIGATING = ("🔵", "#2f6fde", "mitigating")
 _RECOVERING = ("🔵", "#2f6fde", "recovering")
 _RESOLVED = ("🟢", "#2e9e5b", "resolved")
@@ -97,6 +98,14 @@ def trend_words(diagnosis: Diagnosis) -> str:
 
 
 def cause_words(diagnosis: Diagnosis) -> str:
-    """The cause, "" where there is too little or too old data to name one."""
-    known = diagnosis.cause is not None and diagnosis.judged and not diagnosis.blind
-    return diagnosis.cause.words if diagnosis.cause is not None and known else ""
+    """ "IP reputation", "probably IP reputation" where it is not sure; "" where there is too little or too old data to
+    name one."""
+    if diagnosis.cause is None or not diagnosis.judged or diagnosis.blind:
+        return ""
+    return f"{_PROBABLY if diagnosis.causes.doubt else ''}{diagnosis.cause.words}"
+
+
+def because(cause: str) -> str:
+    """ ", because of IP reputation", ", probably because of IP reputation"; "" for no cause."""
+    probably = _PROBABLY if cause.startswith(_PROBABLY) else ""
+    return f", {probably}because of {cause.removeprefix(_PROBABLY)}" if cause else ""

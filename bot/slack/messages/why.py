@@ -59,9 +59,15 @@ def why(diagnosis: Diagnosis) -> str:
     if line is not None:
         of = "" if bounced(line, diagnosis) else f" of {texts.count(diagnosis.now.deferred)} deferrals"
         parts.append(f"{reply_words(line)}, {share_of(line, diagnosis)}{of}")
-    parts += filter(None, [refused(diagnosis)])
+    parts += filter(None, [refused(diagnosis), _doubt(diagnosis)])
     parts += [texts.sentence(texts.clip(text, 240)).rstrip(".") for text in diagnosis.evidence[:EVIDENCE_LIMIT]]
     return "*Why:* " + " ".join(texts.closed(texts.capital(part)) for part in parts) if parts else ""
+
+
+def _doubt(diagnosis: Diagnosis) -> str:
+    """ "Cannot tell the cause for sure: only 12 replies aimed at us"; "" where it is sure."""
+    doubt = diagnosis.causes.doubt if diagnosis.cause is not None else ""
+    return f"cannot tell the cause for sure: {texts.sentence(texts.clip(doubt, 240)).rstrip('.')}" if doubt else ""
 
 
 def do(diagnosis: Diagnosis, state: IncidentState | None) -> str:
