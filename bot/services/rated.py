@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.facts import undelivered, unlogged
-from bot.core.model import Dim, Recipients, Tally, Window
+from bot.core.model import Dim, HostHealth, Recipients, Tally, Window
 from bot.ports import Clock, FleetStore, TallyStore
+
+SOON = timedelta(seconds=2)
+SETTLING = timedelta(minutes=1)
+"""After the start: by then every host that can be has been read once."""
 
 
 class RatedTallies:
@@ -24,6 +28,7 @@ class RatedTallies:
         self._clock = clock
         self._window = window
         self._known: tuple[datetime, Mapping[str, str]] | None = None
+        self._settled_at = clock.now() + SETTLING
 
     def samples(self, isp: str) -> Mapping[str, str]:
         return self._tallies.samples(isp)
@@ -61,14 +66,18 @@ class RatedTallies:
         return frozenset(self._halves())
 
     def _halves(self) -> Mapping[str, str]:
-        """Host -> the half of its counts that is left out, a field of `Tally`; looked up once a minute."""
-        minute = self._clock.now().replace(second=0, microsecond=0)
-        if self._known is None or self._known[0] != minute:
-            since = minute + timedelta(minutes=1) - self._window
-            known = self._fleet.health()
-            self._known = (
-                minute,
-                {health.host: "delivered" for health in known if unlogged(health, since)}
-                | {health.host: "deferred" for health in known if undelivered(health)},
-            )
+        """Host -> the half of its counts that is left out, a field of `Tally`; looked up once a minute, and more often
+        while hosts are counted for the first time: a wrong alarm may be made of that."""
+        now = self._clock.now()
+        if self._known is None or now >= self._known[0]:
+            minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+            hosts = self._fleet.health()
+            settled = now >= self._settled_at and all(host.polled_at for host in hosts)
+            self._known = (minute if settled else now + SOON, _halves(hosts, minute - self._window))
         return self._known[1]
+
+
+def _halves(hosts: Sequence[HostHealth], since: datetime) -> dict[str, str]:
+    return {host.host: "delivered" for host in hosts if unlogged(host, since)} | {
+        host.host: "deferred" for host in hosts if undelivered(host)
+    }

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.model import Cell, Dim, HostFacts, HostHealth, JobCell, RollUp, Tally, Window
 from bot.ports import NewRecords
-from bot.services.rated import RatedTallies
+from bot.services.rated import SETTLING, SOON, RatedTallies
 from tests.fakes import ManualClock, MemoryFleetStore, MemoryTallyStore
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -27,7 +27,12 @@ def fleet() -> MemoryFleetStore:
 
 
 @pytest.fixture
-def rated(fleet: MemoryFleetStore) -> RatedTallies:
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def rated(fleet: MemoryFleetStore, clock: ManualClock) -> RatedTallies:
     tallies = MemoryTallyStore()
     cells = {
         cell("mta1", "ip1"): Tally(90),
@@ -42,7 +47,7 @@ def rated(fleet: MemoryFleetStore) -> RatedTallies:
         JobCell(int(NOON.timestamp()) - 600, "gmail", "mta3", "c3"): Tally(70),
     }
     tallies.commit("mta1", NewRecords(RollUp(cells, jobs), ()))
-    return RatedTallies(tallies, fleet, ManualClock(NOON), HOUR)
+    return RatedTallies(tallies, fleet, clock, HOUR)
 
 
 def test_everybody_counts_who_logs_deferrals(rated: RatedTallies, fleet: MemoryFleetStore) -> None:
@@ -68,3 +73,20 @@ def test_deferrals_of_a_host_without_d_records_are_left_out(rated: RatedTallies,
     fleet.put_health(HostHealth("mta1", NOON, facts=HostFacts(undelivered=900)))
     assert rated.left_out() == {"mta1"}
     assert rated.totals(WINDOW, (Dim.ISP,)) == {("gmail",): Tally(990, 0, 5), ("yahoo",): Tally(70)}
+
+
+def test_a_host_is_left_out_from_its_first_counts_on(
+    rated: RatedTallies, fleet: MemoryFleetStore, clock: ManualClock
+) -> None:
+    """The first look of a bot that has just been started meets hosts that are not read yet."""
+    assert rated.left_out() == frozenset()
+    fleet.put_health(HostHealth("mta1", NOON, facts=HostFacts(undelivered=900)))
+    clock.advance(SOON)
+    assert rated.left_out() == {"mta1"}
+    clock.advance(SETTLING)
+    assert rated.left_out() == {"mta1"}
+    fleet.put_health(HostHealth("mta1", NOON, facts=HostFacts(delivers=True)))
+    clock.advance(SOON)
+    assert rated.left_out() == {"mta1"}  # from now on once a minute
+    clock.advance(timedelta(minutes=1))
+    assert rated.left_out() == frozenset()
