@@ -1,4 +1,4 @@
-"""What runs when: a poll per host, a look at hosts and incidents after every poll, changes, clean-up. No logic."""
+"""What runs when: a poll per host, a look at hosts and incidents after polls, changes, clean-up. No logic."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ POLL_WORKERS = 256
 """A host that does not answer holds its thread for 30 s and more, until its breaker opens. So there is room for many
 of them at once; a thread is made when it is needed first, and waits."""
 OTHER_WORKERS = 6
+LOOK_AT_LEAST_S = 15.0
+"""Time goes on while all polls hang: hosts go dark, holds and silences end."""
 BREATH_S = 0.5
 """Between two looks at the incidents: with a hundred hosts some poll is always just done."""
 
@@ -127,7 +129,7 @@ class Jobs:
         hosts = self._guarded(self._outages.tick, "outages")
         look = self._guarded(self._look, "watch")
         while not self._stopping.is_set():
-            self._polled.wait()
+            self._polled.wait(LOOK_AT_LEAST_S)
             self._polled.clear()
             if not self._stopping.is_set():
                 hosts()

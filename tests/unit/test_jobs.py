@@ -117,6 +117,22 @@ def test_hosts_that_hang_hold_up_nobody() -> None:
     assert all(files.asked[f"dead{n}"] <= 2 for n in range(30))  # one poll of a host at a time
 
 
+def test_looks_go_on_while_every_poll_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That no host is seen must be told before the last of them has run into its time limit."""
+    monkeypatch.setattr("bot.jobs.LOOK_AT_LEAST_S", 0.01)
+    over, looks = threading.Event(), threading.Semaphore(0)
+
+    def hang(_host: str, _times: int) -> None:
+        over.wait(LONG_S)
+
+    try:
+        with running(Files(hang), ["mta1"], woken=looks.release):
+            assert looks.acquire(timeout=LONG_S / 2)
+            over.set()
+    finally:
+        over.set()
+
+
 def test_100_dead_hosts_of_500_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """All the dead ones hang at once, as on the first poll after a network went down."""
     monkeypatch.setattr("bot.core.beat.WAVES_APART", timedelta(seconds=0.005))
