@@ -50,22 +50,31 @@ class Proposal:
 
 
 class Known:
-    """Texts that a pattern must not take: rules' examples, replies that are understood."""
+    """Texts that a pattern must not take: rules' examples, replies that are understood. And texts that it should not
+    take where there is a choice: what else is not understood, which may mean something else."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], unknown: Iterable[Cluster] = ()) -> None:
         cleaned = [clean(text[:LONGEST]).lower() for text in texts]
+        # One line for each wording: under another code it may stand again.
+        wordings = {cluster.shape: clean(cluster.members[0].text[:LONGEST]).lower() for cluster in unknown}
         self._lines = "\n".join(cleaned)
-        self._words = Counter(word.strip(_EDGES) for text in cleaned for word in set(text.split()))
+        self._wordings = "\n".join(wordings.values())
+        self._words, self._unknown = _words(cleaned), _words(wordings.values())
 
     def holds(self, phrase: str) -> bool:
         return phrase in self._lines
+
+    def shares(self, phrase: str) -> bool:
+        """Whether more than one wording that is not understood has it."""
+        return self._wordings.count(phrase) > 1
 
     def matches(self, pattern: str) -> bool:
         return re.search(pattern, self._lines, re.IGNORECASE) is not None
 
     def tells(self, words: Sequence[str]) -> float:
-        """How much `words` tell: more for words that stand in few known texts."""
-        return sum(1 / (1 + self._words[word.strip(_EDGES)]) for word in words)
+        """How much `words` tell: one that no other text has is worth more than seven that one other has."""
+        plain = [word.strip(_EDGES) for word in words]
+        return sum(1 / (1 + self._words[word] + max(0, self._unknown[word] - 1)) ** 3 for word in plain)
 
 
 def propose(cluster: Cluster, known: Known, isps: Collection[str]) -> Proposal:
@@ -79,6 +88,11 @@ def propose(cluster: Cluster, known: Known, isps: Collection[str]) -> Proposal:
     )
 
 
+def _words(texts: Iterable[str]) -> Counter[str]:
+    """In how many of `texts` each word stands."""
+    return Counter(word for text in texts for word in {word.strip(_EDGES) for word in text.split()})
+
+
 def shown(reply: str) -> str:
     """A reply as an example in a file: on one line, without whom it was for."""
     return mask_local_parts(" ".join(reply[:SAMPLE_CHARS].split()))
@@ -88,8 +102,8 @@ def _pattern(cluster: Cluster, known: Known) -> str:
     """The most telling words that every reply of the cluster has and no known text; "" where there are none."""
     texts = list(dict.fromkeys(text for member in cluster.members for text in _texts(member.text, member.template)))
     runs = list(islice((run for run in _runs(cluster.shape, known) if all(run in text for text in texts)), TRIED))
-    own = (_escaped(run) for run in runs if not known.holds(run))
-    if found := next((pattern for pattern in own if _fits(pattern, texts)), ""):
+    own = sorted((run for run in runs if not known.holds(run)), key=known.shares)
+    if found := next((pattern for pattern in map(_escaped, own) if _fits(pattern, texts)), ""):
         return found
     return next((pattern for pattern in _pairs(runs) if _fits(pattern, texts) and not known.matches(pattern)), "")
 
@@ -109,7 +123,7 @@ def _runs(shape: Sequence[str], known: Known) -> Iterator[str]:
             if shape[end - 1] == MASK:
                 break
             words = [word.lower() for word in shape[start:end]]
-            run = " ".join(words).strip(_EDGES)
+            run = " ".join(words).strip(f"{_EDGES} ")
             if _LETTER.search(run):
                 found.append((-known.tells(words), len(run), start, run))
     return iter(dict.fromkeys(run for *_, run in sorted(found)))

@@ -38,7 +38,7 @@ class Propose:
         return self._proposed((found,), unknown)[0] if found else self._not_there(cluster, unknown)
 
     def _proposed(self, clusters: tuple[Cluster, ...], unknown: Unknown) -> tuple[Proposal, ...]:
-        known = Known([*self._examples(), *unknown.understood])
+        known = Known([*self._examples(), *unknown.understood], unknown.clusters)
         return tuple(propose(cluster, known, self._book.isps) for cluster in clusters)
 
     def _examples(self) -> Iterator[str]:
