@@ -14,6 +14,7 @@ KEPT = 256
 """6 % standard error; 2 KB at the most."""
 _BYTES = 8
 _ALL = 1 << 64
+_BLANK = blake2b(digest_size=_BYTES)
 
 Distinct = tuple[int, ...]
 """At most `KEPT` hashes, rising."""
@@ -26,8 +27,14 @@ def hashed(text: str) -> int:
 
 def all_hashed(texts: Iterable[str]) -> tuple[int, ...]:
     """`hashed` of each of many."""
-    digests = [blake2b(text.lower().encode("utf-8", "replace"), digest_size=_BYTES).digest() for text in texts]
-    return from_bytes(b"".join(digests))
+    return from_bytes(b"".join(map(_digest, texts)))
+
+
+def _digest(text: str) -> bytes:
+    # A copy of a hash without input: two thirds of the price of a new one.
+    begun = _BLANK.copy()
+    begun.update(text.lower().encode("utf-8", "replace"))
+    return begun.digest()
 
 
 def merged(*parts: Iterable[int]) -> Distinct:
