@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 
 from bot.cli import COLLECT_AFTER
-from tests.bench import bulk, classify, gil, hosts, policy, poll, questions
+from tests.bench import bulk, classify, diagnoses, gil, hosts, policy, poll, questions
 from tests.bench.rows import write_file
 from tests.bench.table import print_line
 
 TALLY_ROWS = 2
 """So many in the store for each row of the file: 10 million for the 2 GB."""
-PARTS = ("bulk", "poll", "hosts", "gil", "questions", "classify", "policy")
+PARTS = ("bulk", "poll", "hosts", "gil", "questions", "diagnoses", "classify", "policy")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ def main() -> None:
             gil.run(path)
         if "questions" in parts:
             questions.run(Path(folder), asked.rows * TALLY_ROWS)
+        if "diagnoses" in parts:
+            diagnoses.run(Path(folder))
         if "classify" in parts:
             classify.run(path, asked.runs)
         if "policy" in parts:
