@@ -75,14 +75,20 @@ def _lines(proposal: Proposal, unknown: Unknown, isps: IspCatalog) -> Iterator[s
         yield "  no words of their own in common: no rule can be proposed"
         return
     yield f"  rule for {proposal.provider}: {plain(proposal.pattern)}"
+    if proposal.also:
+        others = ", ".join(other.id for other in proposal.also[:ISPS])
+        yield f"  it takes these too: {others}{_more(len(proposal.also))}"
     yield f"  category to be chosen; by code and status it is {first.guess.value}"
 
 
 def _from(cluster: Cluster, isps: IspCatalog) -> str:
     """ "Gmail 800, Yahoo 12 and 3 more"."""
     names = [f"{plain(isps.title(isp))} {count:,}" for isp, count in cluster.isps.items()]
-    more = f" and {len(names) - ISPS} more" if len(names) > ISPS else ""
-    return ", ".join(names[:ISPS]) + more
+    return ", ".join(names[:ISPS]) + _more(len(names))
+
+
+def _more(number: int) -> str:
+    return f" and {number - ISPS} more" if number > ISPS else ""
 
 
 def _as_json(proposal: Proposal, unknown: Unknown) -> dict[str, object]:
@@ -96,6 +102,7 @@ def _as_json(proposal: Proposal, unknown: Unknown) -> dict[str, object]:
         "decided_by": first.why.value,
         "provider": proposal.provider,
         "pattern": proposal.pattern,
+        "takes_too": [other.id for other in proposal.also],
         "category": None,
         "category_by_code": first.guess.value,
         "samples": list(proposal.samples),

@@ -19,6 +19,7 @@ SAMPLES = 3
 SAMPLE_CHARS = 400
 TRIED = 60
 """Runs of words that are tried, the most telling ones first."""
+ASKED = 5
 BETWEEN = ".{0,120}"
 
 _EDGES = "\"'`.,;:!?()[]{}<>=-–"
@@ -29,12 +30,14 @@ _LETTER = re.compile(r"[^\W\d_]")
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A rule but for what only a person can say. `pattern` is "" where the replies have no words of their own in
-    common; `samples`: local parts are masked."""
+    common; `samples`: local parts are masked; `also`: other kinds of reply that are not understood and that it takes
+    too, the most frequent first."""
 
     cluster: Cluster
     provider: str
     pattern: str
     samples: tuple[str, ...]
+    also: tuple[Cluster, ...] = ()
 
     @property
     def rule(self) -> str:
@@ -43,10 +46,7 @@ class Proposal:
 
     def is_taken_by(self, other: Proposal) -> bool:
         """Whether the other's pattern, asked first, takes a reply of this one's."""
-        if other.provider != self.provider:
-            return False
-        texts = (text for member in self.cluster.members for text in _texts(member.text))
-        return any(re.search(other.pattern, text, re.IGNORECASE) for text in texts)
+        return other.provider == self.provider and _takes(other.pattern, self.cluster)
 
 
 class Known:
@@ -77,13 +77,18 @@ class Known:
         return sum(1 / (1 + self._words[word] + max(0, self._unknown[word] - 1)) ** 3 for word in plain)
 
 
-def propose(cluster: Cluster, known: Known, isps: Collection[str]) -> Proposal:
-    """`isps`: keys that may have rules of their own; what several ISPs say becomes a rule for everybody."""
+def propose(cluster: Cluster, known: Known, isps: Collection[str], unknown: Sequence[Cluster] = ()) -> Proposal:
+    """`isps`: keys that may have rules of their own; what several ISPs say becomes a rule for everybody.
+    `unknown`: all that is not understood."""
     seen = list(cluster.isps)
+    provider = seen[0] if len(seen) == 1 and seen[0] in isps else GENERIC
+    pattern = _pattern(cluster, known)
+    asked = (other for other in unknown if provider == GENERIC or provider in other.isps) if pattern else ()
     return Proposal(
         cluster=cluster,
-        provider=seen[0] if len(seen) == 1 and seen[0] in isps else GENERIC,
-        pattern=_pattern(cluster, known),
+        provider=provider,
+        pattern=pattern,
+        also=tuple(other for other in asked if other is not cluster and _takes(pattern, other)),
         samples=tuple(dict.fromkeys(shown(member.text) for member in cluster.members))[:SAMPLES],
     )
 
@@ -91,6 +96,12 @@ def propose(cluster: Cluster, known: Known, isps: Collection[str]) -> Proposal:
 def _words(texts: Iterable[str]) -> Counter[str]:
     """In how many of `texts` each word stands."""
     return Counter(word for text in texts for word in {word.strip(_EDGES) for word in text.split()})
+
+
+def _takes(pattern: str, cluster: Cluster) -> bool:
+    """Whether it takes a reply of the cluster; asked of its most frequent ones."""
+    texts = (text for member in cluster.members[:ASKED] for text in _texts(member.text))
+    return any(re.search(pattern, text, re.IGNORECASE) for text in texts)
 
 
 def shown(reply: str) -> str:

@@ -39,7 +39,7 @@ class Propose:
 
     def _proposed(self, clusters: tuple[Cluster, ...], unknown: Unknown) -> tuple[Proposal, ...]:
         known = Known([*self._examples(), *unknown.understood], unknown.clusters)
-        return tuple(propose(cluster, known, self._book.isps) for cluster in clusters)
+        return tuple(propose(cluster, known, self._book.isps, unknown.clusters) for cluster in clusters)
 
     def _examples(self) -> Iterator[str]:
         rules = self._book.rules

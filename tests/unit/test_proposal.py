@@ -138,6 +138,20 @@ def test_a_rule_whose_replies_another_takes_is_known() -> None:
     assert not proposed("550 quux bastion let go").is_taken_by(first)
 
 
+def test_what_it_takes_besides_is_told() -> None:
+    found = clusters([Seen("gmail", text, 1) for text in ("550 zorg gateway", "421 zorg gateway", "550 quux bastion")])
+    first = propose(found[0], Known((), found), ISPS, found)
+    assert [other.shape for other in first.also] == [first.cluster.shape]
+    assert found[1].shape == ("quux", "bastion")
+    assert propose(found[1], Known((), found), ISPS, found).also == ()
+
+
+def test_words_that_one_other_kind_has_are_not_chosen() -> None:
+    tail = "for more of this go to the page that tells"
+    found = clusters([Seen("gmail", f"550 {word} {tail}", 1) for word in ("unzorgable", "quuxified")])
+    assert [propose(kind, Known((), found), ISPS, found).also for kind in found] == [(), ()]
+
+
 @settings(max_examples=50)
 @given(REPLIES)
 def test_a_proposal_survives_lint(reply: str) -> None:

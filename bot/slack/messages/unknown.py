@@ -23,6 +23,7 @@ CATEGORY = "category"
 MEANING = "meaning"
 ROWS = 10
 MEANING_MAX = 240
+ALSO = 3
 _HEADINGS = ("", "reply", "count", "share", "ISP", "decided by")
 
 
@@ -75,6 +76,7 @@ def rule_view(proposal: Proposal, wanted: Wanted) -> Json:
         section(f"*{texts.counted(proposal.cluster.count, 'reply', 'replies')}*, decided by {first.why.value} so far."),
         *(quote(sample) for sample in proposal.samples),
         section(f"The rule {holds} looks for {texts.code(proposal.pattern, 600)}"),
+        *([section(_also(proposal.also))] if proposal.also else []),
         _category(first.guess),
         _meaning(),
         context("It goes into the file of your own rules and holds at once. No host is touched."),
@@ -95,6 +97,13 @@ def changed_since() -> str:
 
 def no_category() -> str:
     return "Say what these replies mean."
+
+
+def _also(others: Sequence[Cluster]) -> str:
+    kinds = texts.counted(len(others), "other kind", "other kinds")
+    shown = [f"• {texts.code(texts.sample(other.members[0].text), 160)}" for other in others[:ALSO]]
+    more = [f"…and {len(others) - ALSO} more"] if len(others) > ALSO else []
+    return "\n".join([f"It takes {kinds} of reply that is not understood, too:", *shown, *more])
 
 
 def _row(place: int, cluster: Cluster, unknown: Unknown) -> list[str]:
