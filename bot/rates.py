@@ -20,7 +20,7 @@ from rich.text import Text
 from bot.core.isp import IspCatalog
 from bot.core.model import Tally, Window
 from bot.errors import DeferbotError
-from bot.pmta.local import read_local
+from bot.pmta.local import Oddities, read_local
 from bot.pmta.seconds import Seconds
 
 MIN_ATTEMPTS = 50
@@ -48,6 +48,13 @@ _HEADINGS: dict[str, tuple[tuple[str, JustifyMethod], ...]] = {
     "reply": (("ISP", "left"), *_COUNTED, ("reply", "left")),
 }
 _COLUMN = {"ip": "source_ip", "vmta": "vmta", "reply": "reply", "job": "job"}
+_NAMED: dict[str, str] = {
+    "ip": "source IP (dlvSourceIp): counted as –",
+    "vmta": "VMTA (vmta): counted as –",
+    "reply": "reply (dsnDiag): counted as –",
+    "job": "campaign (jobId): not shown",
+}
+_SAMPLE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,10 @@ class RateRow:
 class RateRows(list[RateRow]):
     """Rows, worst first, with what else the input said."""
 
-    def __init__(self, rows: Sequence[RateRow], by: By, window: Window | None, source: Seconds) -> None:
-        super().__init__(rows)
+    def __init__(
+        self, rows: Sequence[RateRow], by: By, window: Window | None, source: Seconds, oddities: Oddities
+    ) -> None:
+        super().__init__(row for row in rows if row.key or by != "job")
         self.by = by
         self.window = window
         self.records = source.records
@@ -77,8 +86,10 @@ class RateRows(list[RateRow]):
         self.deferrals_seen = source.deferrals_seen
         self.deliveries_seen = source.deliveries_seen
         self.span_read = source.span_read()
-        self.nameless = 0
-        """Rows left out because their records do not have what is grouped by."""
+        self.bad = oddities.bad
+        self.zoneless = oddities.zoneless
+        self.nameless = sum(_nameless(row, by) for row in rows if not row.key)
+        """Records that do not have what is grouped by."""
 
 
 def rate_rows(
@@ -102,8 +113,9 @@ def rate_rows(
     known = isps.resolve(isp) if isp else None
     column = _COLUMN.get(by)
     source = Seconds(column, (known or isp.strip().lower()) if isp else None, min(window, LONGEST), until)
+    oddities = Oddities()
     for path in paths:
-        for frame in read_local(path, isps, frozenset({column} if column else ()), told):
+        for frame in read_local(path, isps, frozenset({column} if column else ()), told, oddities):
             source.add(frame)
     if not source.records:
         raise DeferbotError(f"{_named(paths)}: accounting records expected, found none.")
@@ -111,11 +123,8 @@ def rate_rows(
         near = isps.nearest(isp, source.isps_seen)
         raise DeferbotError(f"No ISP called {isp}." + (f" Did you mean {near}?" if near else ""))
     rows = [RateRow(isp, isps.title(isp), key, tally) for (isp, key), tally in source.tallies().items()]
-    named = [row for row in rows if row.key or by != "job"]
     order = _worst_by_count if by == "reply" else _worst_by_rate
-    made = RateRows(sorted(named, key=order), by, source.span(), source)
-    made.nameless = sum(row.weight for row in rows if not row.key) if by == "job" else 0
-    return made
+    return RateRows(sorted(rows, key=order), by, source.span(), source, oddities)
 
 
 def _worst_by_rate(row: RateRow) -> tuple[float, int, str, str]:
@@ -124,6 +133,13 @@ def _worst_by_rate(row: RateRow) -> tuple[float, int, str, str]:
 
 def _worst_by_count(row: RateRow) -> tuple[int, int, str, str]:
     return -row.tally.deferred, -row.tally.bounced, row.isp, row.key
+
+
+def _nameless(row: RateRow, by: By) -> int:
+    """How many records of a row without a key to tell of: bounces need not have been sent from anywhere."""
+    if by == "isp":
+        return 0
+    return row.tally.attempts if by in ("ip", "vmta") else row.weight
 
 
 def to_json(rows: Sequence[RateRow], by: By = "isp") -> str:
@@ -150,7 +166,7 @@ def _as_json(row: RateRow, by: By) -> dict[str, object]:
 def render_table(rows: RateRows) -> RenderableType:
     """The rows with enough attempts as a table, and below it what has to be known to read it."""
     shown = [row for row in rows if _weight(row, rows.by) >= MIN_ATTEMPTS]
-    table = Table(title=_title(rows), title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for name, justify in _HEADINGS["reply" if rows.by == "reply" else "rate"]:
         table.add_column(name, justify=justify, no_wrap=justify == "right", overflow="fold")
     if rows.by not in ("isp", "reply"):
@@ -158,7 +174,8 @@ def render_table(rows: RateRows) -> RenderableType:
         table.add_column(rows.by, overflow="fold", no_wrap=rows.by != "job")
     for row in shown:
         table.add_row(*_cells(row, rows.by))
-    return Group(table, *(Text(note) for note in notes(rows)))
+    # not the table's own title, which would be folded to its width
+    return Group(Text(_title(rows), style="table.title"), table, *(Text(note) for note in notes(rows)))
 
 
 def notes(rows: RateRows) -> list[str]:
@@ -168,9 +185,7 @@ def notes(rows: RateRows) -> list[str]:
     what = "ISP" if rows.by == "isp" else "row"
     if few:
         found.append(f"{few} {what}{'s' if few > 1 else ''} with under {MIN_ATTEMPTS} attempts not shown.")
-    if rows.nameless:
-        found.append(f"{rows.nameless:,} records in the window name no campaign (jobId): not shown.")
-    elif not rows:
+    if not rows and not rows.nameless:
         found.append(_nothing(rows))
     return found + quality(rows)
 
@@ -178,8 +193,13 @@ def notes(rows: RateRows) -> list[str]:
 def quality(rows: RateRows) -> list[str]:
     """What makes the numbers themselves doubtful, one sentence each."""
     found = []
+    if rows.nameless:
+        found.append(f"{rows.nameless:,} records in the window name no {_NAMED[rows.by]}.")
     for reason, times in sorted(rows.left_out.items(), key=lambda item: -item[1]):
-        found.append(f"{times:,} of {rows.records:,} records left out: {reason}.")
+        sample = f" The first: {rows.bad[reason][:_SAMPLE]}" if reason in rows.bad else ""
+        found.append(f"{times:,} of {rows.records:,} records left out: {reason}.{sample}")
+    if rows.zoneless:
+        found.append("Times without an offset from UTC are taken for UTC.")
     if rows.span_read and not rows.deferrals_seen:
         found.append(NO_DEFERRALS)
     if rows.deferrals_seen and not rows.deliveries_seen:

@@ -6,17 +6,28 @@ import gzip
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import zstandard
 
-from bot.core.accounting import is_json
+from bot.core.accounting import Row, RowReader, is_json
 from bot.core.isp import IspCatalog
+from bot.core.record_time import TimeStyle
 from bot.errors import DeferbotError
 from bot.pmta.columns import PIECE, Frames
 from bot.pmta.frame import ALL_DETAILS, Details, Frame
 from bot.pmta.reader import Reading
+
+
+@dataclass(slots=True)
+class Oddities:
+    """What files show besides their records: `bad` is the first sample of every kind of bad row, `zoneless` tells that
+    times of theirs say no offset and are taken for UTC."""
+
+    bad: dict[str, str] = field(default_factory=dict)
+    zoneless: bool = False
 
 
 def read_local(
@@ -24,12 +35,14 @@ def read_local(
     isps: IspCatalog,
     details: Details = ALL_DETAILS,
     told: Callable[[int], object] = lambda _: None,
+    oddities: Oddities | None = None,
 ) -> Iterator[Frame]:
     """Every record of one file (`-`: standard input; `.gz` and `.zst` unpacked); an empty file has none.
 
     Args:
         details: Columns that the frames must have filled; fewer are quicker.
         told: Called with how many more of the file's bytes have been counted.
+        oddities: What this file shows is added to it.
 
     Raises: DeferbotError where it cannot be read or does not begin with a header.
     """
@@ -42,6 +55,9 @@ def read_local(
             if frames.header is None and not is_json(start.bytes):
                 raise DeferbotError(_no_header(path, start.bytes))
             yield frame
+        if oddities:
+            oddities.bad = frames.bad | oddities.bad
+            oddities.zoneless = oddities.zoneless or _zoneless(start.bytes)
 
 
 class _Start:
@@ -67,6 +83,13 @@ def _blocks(file: BinaryIO, packed: BinaryIO, name: str, told: Callable[[int], o
                 place = packed.tell()
     except (OSError, EOFError, zstandard.ZstdError) as e:
         raise DeferbotError(f"{name}: a readable file expected, found: {_reason(e)}.") from e
+
+
+def _zoneless(start: bytes) -> bool:
+    """True where the first record's time would be another moment in another zone."""
+    readers = (RowReader(start, None, style=TimeStyle(offset_s)) for offset_s in (0, 3600))
+    here, east = (next((row.at for row in reader if isinstance(row, Row)), 0) for reader in readers)
+    return here != east
 
 
 def _no_header(path: Path | str, data: bytes) -> str:

@@ -114,7 +114,7 @@ def test_the_table_shows_what_can_be_judged_and_says_what_it_leaves_out(tmp_path
     assert "Yahoo" not in text
     assert "1 ISP with under 50 attempts not shown." in text
     assert "3 of 103 records left out: type r." in text
-    assert "1 of 103 records left out: wrong number of fields." in text
+    assert "1 of 103 records left out: wrong number of fields. The first: t,x" in text
     assert "records t" not in text
 
 
@@ -197,6 +197,43 @@ def test_records_without_a_campaign_are_counted_in_a_sentence(tmp_path: Path) ->
         "type,timeLogged,queue\r\n" + "t,2026-11-20 14:00:00+0000,gmail.com/vmta1\r\n" * 3, encoding="utf-8"
     )
     assert "3 records in the window name no campaign (jobId): not shown." in notes(rates(path, by="job"))
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("ip", "90 records in the window name no source IP (dlvSourceIp): counted as –."),
+        ("vmta", "90 records in the window name no VMTA (vmta): counted as –."),
+        ("reply", "37 records in the window name no reply (dsnDiag): counted as –."),
+        ("job", "97 records in the window name no campaign (jobId): not shown."),
+    ],
+)
+def test_what_a_file_does_not_have_is_said(tmp_path: Path, by: By, said: str) -> None:
+    path = tmp_path / "few-columns.csv"
+    rows = ["d,2026-11-20 14:00:00+0000,gmail.com/vmta1\r\n"] * 60
+    rows += ["t,2026-11-20 14:00:00+0000,gmail.com/vmta1\r\n"] * 30
+    rows += ["b,2026-11-20 14:00:00+0000,gmail.com/vmta1\r\n"] * 7
+    path.write_text("type,timeLogged,queue\r\n" + "".join(rows), encoding="utf-8")
+    assert said in quality(rates(path, by=by))
+    assert quality(rates(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-20 14:25:01", ["Times without an offset from UTC are taken for UTC."]),
+        ("2026-11-20 14:25:01+0000", []),
+        ("2026-11-20 14:25:01Z", []),
+        ("1795184701", []),
+    ],
+)
+def test_a_zone_that_is_taken_for_granted_is_said(tmp_path: Path, at: str, said: list[str]) -> None:
+    assert quality(rates(write(tmp_path, row("d", at), row("t", at)))) == said
+
+
+def test_the_title_is_not_folded(tmp_path: Path) -> None:
+    path = write(tmp_path, row("d") * 60, row("t") * 60)
+    assert "Deferral rate, 2026-11-20 13:25:02 to 2026-11-20 14:25:02 UTC\n" in printed(rates(path, by="reply"))
 
 
 def test_an_address_is_never_cut_in_two(tmp_path: Path) -> None:
