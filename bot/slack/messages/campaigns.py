@@ -33,7 +33,12 @@ def campaigns_message(campaigns: Campaigns, asked: Asked) -> Message:
 
 def _head(campaigns: Campaigns) -> str:
     to = f" to {texts.words(campaigns.title)}" if campaigns.isp else ""
-    return f"Campaigns{to}, last {texts.window_words(campaigns.window.length)}, most deferrals first"
+    span = f"last {texts.window_words(campaigns.window.length)}"
+    return f"Campaigns{to}, {span}, {fleet.NO_RATE if _unseen(campaigns) else 'most deferrals first'}"
+
+
+def _unseen(campaigns: Campaigns) -> bool:
+    return fleet.unseen(campaigns.hosts, campaigns.window.length, found=bool(campaigns.whole.attempts))
 
 
 def _row(share: Share) -> list[str]:
@@ -52,12 +57,14 @@ def _footer(campaigns: Campaigns, page: Page[Share]) -> list[str]:
         part = "No record names" if not campaigns.jobs else f"{texts.percent(share)} of the attempts name no"
         campaign = " a campaign (`jobId`)" if not campaigns.jobs else " campaign (`jobId`)"
         parts.append(part + campaign)
-    if not campaigns.whole.attempts:
+    if not campaigns.whole.attempts and not _unseen(campaigns):
         parts.append("No mail was counted")
     return [*parts, f"at {texts.at_time(campaigns.at, campaigns.at)}"]
 
 
 def _sentence(campaigns: Campaigns) -> str:
+    if _unseen(campaigns):
+        return f"Campaigns, last {texts.window_words(campaigns.window.length)}: {fleet.NO_RATE}."
     if not campaigns.jobs:
         return f"No campaign in the last {texts.window_words(campaigns.window.length)}."
     first = campaigns.jobs[0]

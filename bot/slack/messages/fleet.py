@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from bot.core.diagnosis import HostLine
+from bot.core.diagnosis import HostLine, blind
 from bot.slack.messages import texts
 
 TROUBLES = 4
+LONG = timedelta(hours=2)
+NO_RATE = "rate not known, no fresh data"
+
+
+def unseen(hosts: Sequence[HostLine], length: timedelta, *, found: bool) -> bool:
+    """True where what was `found` of the last `length` is no rate, and nothing found does not mean that nothing was:
+    no host is seen, or one is half counted. Of a longer time most is known all the same."""
+    return blind(hosts) and (length <= LONG or not found)
 
 
 def fleet_words(hosts: Sequence[HostLine]) -> str:

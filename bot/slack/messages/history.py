@@ -61,6 +61,8 @@ def _title(history: History) -> str:
 def _rate(history: History) -> str:
     """ "8 % deferred", or why there is no rate."""
     total = history.total
+    if fleet.unseen(history.hosts, history.window.length, found=bool(total.attempts)):
+        return fleet.NO_RATE
     if not total.attempts:
         return "no mail counted"
     if total.attempts < history.min_attempts:

@@ -16,6 +16,7 @@ from bot.slack.words import NAME_LIMIT, Asked, Topic
 
 NAMED = 4
 REPLIES = 3
+_OTHERS = {Of.IP: "other IPs", Of.VMTA: "other VMTAs", Of.JOB: "other mail"}
 _NOUN = {Of.IP: "IP", Of.VMTA: "VMTA", Of.JOB: "campaign"}
 
 
@@ -24,7 +25,7 @@ def place_message(place: Place, asked: Asked) -> Message:
         return _nothing(place, asked)
     page = page_of(place.lines, asked.page)
     blocks: list[sb.Block] = [section("\n".join(_head(place)))]
-    rows = [["ISP", "rate", f"other {_NOUN[place.of]}s", "attempts"], *(_row(line) for line in page.rows)]
+    rows = [["ISP", "rate", _OTHERS[place.of], "attempts"], *(_row(line) for line in page.rows)]
     blocks.append(table(rows, ("left", "right", "right", "right")))
     for title, line in place.replies[:REPLIES] if page.number == 1 else ():
         words = f"• {texts.words(title)} · {texts.count(line.count)} · {texts.closed(why.reply_words(line))}"
@@ -34,7 +35,7 @@ def place_message(place: Place, asked: Asked) -> Message:
         ask_button(Asked(Topic.ISP, line.isp), n, f"Diagnose {line.title}") for n, line in enumerate(page.rows[:2])
     ]
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), *worst]))
-    foot = [page.words, _footer(place), f"at {texts.at_time(place.at, place.at)}"]
+    foot = [page.words, _footer(place, asked), f"at {texts.at_time(place.at, place.at)}"]
     blocks += [context(text) for text in (" · ".join(filter(None, foot)), *fleet.troubles(place.hosts))]
     return message(_sentence(place), blocks, key=f"{place.of}-{page.number}-{int(place.at.timestamp())}")
 
@@ -43,8 +44,14 @@ def _span(place: Place) -> str:
     return texts.window_words(place.window.length)
 
 
+def _unseen(place: Place) -> bool:
+    return fleet.unseen(place.hosts, place.window.length, found=bool(place.lines))
+
+
 def _told(place: Place) -> str:
     whole = place.whole
+    if _unseen(place):
+        return fleet.NO_RATE
     return f"{texts.percent(whole.rate)} deferred" if whole.attempts else "no attempts"
 
 
@@ -55,7 +62,22 @@ def _head(place: Place) -> list[str]:
     numbers += f" · {texts.count(whole.bounced)} bounced" if whole.bounced else ""
     names = [_names(noun, known) for noun, known in (("VMTA", place.vmtas), ("IP", place.ips), ("host", place.on))]
     lines = [f"*{_NOUN[place.of]} {texts.code(place.key)} · {_span(place)} · {_told(place)}*", numbers]
-    return [*lines, *filter(None, [" · ".join(filter(None, names))])]
+    return [*lines, *filter(None, [" · ".join(filter(None, names))]), _verdict(place)]
+
+
+def _verdict(place: Place) -> str:
+    """ "*Clearly worse* than our other IPs at Gmail (65 % against 26 %)": whether it is this one."""
+    others = f"our {_OTHERS[place.of]}"
+    judged = [line for line in place.lines if line.judged]
+    worse = [line for line in judged if line.worse]
+    if not judged:
+        return f"Cannot tell whether it is worse than {others}: too little mail to compare."
+    if not worse:
+        return f"No worse than {others} at {texts.counted(len(judged), 'ISP')} with enough mail to compare."
+    first = worse[0]
+    rates = f"{texts.percent(first.tally.rate)} against {texts.percent(first.rest.rate)}"
+    more = f", and at {len(worse) - 1} more of {texts.counted(len(judged), 'ISP')}" if len(worse) > 1 else ""
+    return f"*Clearly worse* than {others} at {texts.words(first.title)} ({rates}){more}."
 
 
 def _names(noun: str, names: Sequence[str]) -> str:
@@ -69,10 +91,12 @@ def _row(line: There) -> list[str]:
     return [texts.clip(line.title, 40), rate(line.tally), rate(line.rest), texts.count(line.tally.attempts)]
 
 
-def _footer(place: Place) -> str:
+def _footer(place: Place, asked: Asked) -> str:
     parts = []
     if place.beside is not None and place.beside.length < place.window.length:
         parts.append(f"names and replies of the last {texts.window_words(place.beside.length)}")
+    if asked.length is not None and asked.length > place.window.length:
+        parts.append("VMTAs are told for one day at most")
     if place.of is Of.JOB:
         parts.append("replies are not counted by campaign")
     return " · ".join(parts)
@@ -82,7 +106,9 @@ def _nothing(place: Place, asked: Asked) -> Message:
     """ "No mail from IP `192.0.2.9` in the last 60 min. Did you mean `192.0.2.10`?" with a button."""
     hint = f" Did you mean {texts.code(place.nearest)}?" if place.nearest else ""
     verb = "of" if place.of is Of.JOB else "from"
-    sentence = f"No mail {verb} {_NOUN[place.of]} {texts.code(place.key)} in the last {_span(place)}.{hint}"
+    what = f"{_NOUN[place.of]} {texts.code(place.key)}"
+    unseen = f"{texts.capital(what)}, last {_span(place)}: {fleet.NO_RATE}.{hint}"
+    sentence = unseen if _unseen(place) else f"No mail {verb} {what} in the last {_span(place)}.{hint}"
     shown: list[sb.Element] = []
     if 0 < len(place.nearest) <= NAME_LIMIT:
         shown.append(ask_button(Asked(asked.topic, place.nearest, asked.length), 0, place.nearest))
@@ -93,5 +119,7 @@ def _nothing(place: Place, asked: Asked) -> Message:
 
 def _sentence(place: Place) -> str:
     name, worst = texts.words(place.key), place.lines[0]
+    if _unseen(place):
+        return f"{_NOUN[place.of]} {name}, last {_span(place)}: {fleet.NO_RATE}."
     worst_at = f"most deferrals at {texts.words(worst.title)} ({rate(worst.tally)})"
     return f"{_NOUN[place.of]} {name}, last {_span(place)}: {_told(place)}, {worst_at}."

@@ -32,11 +32,17 @@ def _span(replies: Replies) -> str:
 
 def _head(replies: Replies) -> str:
     head = f"*{texts.words(replies.title)} · replies, {_span(replies)}*"
+    if _unseen(replies):
+        return f"{head} · {fleet.NO_RATE}"
     if not replies.lines:
         return f"{head} · nothing was deferred or refused"
     whole = [texts.counted(replies.whole.deferred, "deferral")]
     whole += [texts.counted(replies.whole.bounced, "bounce")] if replies.whole.bounced else []
     return f"{head} · {', '.join(whole)}"
+
+
+def _unseen(replies: Replies) -> bool:
+    return fleet.unseen(replies.hosts, replies.window.length, found=bool(replies.lines))
 
 
 def _line(answered: Answered, replies: Replies) -> str:
@@ -51,6 +57,8 @@ def _line(answered: Answered, replies: Replies) -> str:
 
 def _sentence(replies: Replies) -> str:
     name = texts.words(replies.title)
+    if _unseen(replies):
+        return f"{name}, replies in the last {_span(replies)}: {fleet.NO_RATE}."
     if not replies.lines:
         return f"{name} deferred and refused nothing in the last {_span(replies)}."
     kinds = texts.counted(len(replies.lines), "different reply", "different replies")

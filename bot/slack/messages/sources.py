@@ -40,7 +40,9 @@ def sources_message(sources: Sources, asked: Asked) -> Message:
         ask_button(Asked(other, sources.isp, asked.length), 1, "VMTAs" if sources.of is Of.IP else "Source IPs")
     )
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), *asks]))
-    foot = [page.words, _untold(sources), f"at {texts.at_time(sources.at, sources.at)}"]
+    short = asked.length is not None and asked.length > sources.window.length
+    foot = [page.words, "VMTAs are told for one day at most" if short else "", _untold(sources)]
+    foot.append(f"at {texts.at_time(sources.at, sources.at)}")
     blocks += [context(text) for text in (" · ".join(filter(None, foot)), *fleet.troubles(sources.hosts))]
     return message(_sentence(sources), blocks, key=f"{asked.topic}-{page.number}-{int(sources.at.timestamp())}")
 
@@ -68,10 +70,15 @@ def _head(sources: Sources) -> list[str]:
     noun, whole = _NOUN[sources.of], sources.whole
     span = texts.window_words(sources.window.length)
     told = f"{texts.percent(whole.rate)} deferred" if whole.attempts else "no mail counted"
+    told = fleet.NO_RATE if _unseen(sources) else told
     lines = [f"*{texts.words(sources.title)} · {noun}s, {span}* · {told}"]
     if sources.lines:
         lines.append(_carried(sources) or texts.counted(len(sources.lines), noun))
     return lines
+
+
+def _unseen(sources: Sources) -> bool:
+    return fleet.unseen(sources.hosts, sources.window.length, found=bool(sources.whole.attempts))
 
 
 def _carried(sources: Sources) -> str:
@@ -124,6 +131,8 @@ def _untold(sources: Sources) -> str:
 
 def _sentence(sources: Sources) -> str:
     name, span = texts.words(sources.title), texts.window_words(sources.window.length)
+    if _unseen(sources):
+        return f"{name}, {_NOUN[sources.of]}s in the last {span}: {fleet.NO_RATE}."
     if not sources.lines:
         return f"{name}: no {_NOUN[sources.of]} is known of the last {span}."
     worst = sources.lines[0]
