@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from bot.core.diagnosis import HostLine, QueueTrend, ReplyLine
 from bot.core.model import QueueState, Tally, Window
-from bot.core.trends import clearly_grown
+from bot.core.trends import LEAST_ATTEMPTS, Trend, clearly_grown, trend
 
 
 class Of(StrEnum):
@@ -107,6 +107,16 @@ class There:
     title: str
     tally: Tally
     rest: Tally
+
+    @property
+    def judged(self) -> bool:
+        """True where there is enough mail on both sides to compare."""
+        return min(self.tally.attempts, self.rest.attempts) >= LEAST_ATTEMPTS
+
+    @property
+    def worse(self) -> bool:
+        """True where it is deferred clearly more than the other mail, beyond chance."""
+        return trend(self.tally, self.rest) is Trend.RISING
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class Diagnose:
     def known_isps(self) -> tuple[str, ...]:
         """Every ISP one can ask for: the catalog's, and what was seen in the last 24 h."""
         day = Window.ending(_next_minute(self._clock.now()), timedelta(hours=24))
-        seen = {isp for (isp,) in self._tallies.totals(day, (Dim.ISP,))}
+        seen = {isp for (isp,) in self._tallies.hours(day, (Dim.ISP,))}
         return tuple(sorted(seen | set(self._isps.keys())))
 
     def plan_facts(self, isp: str) -> PlanFacts:

@@ -11,7 +11,9 @@ from bot.core.tier import Tier
 from bot.core.trends import trend
 from bot.slack.messages import buttons, fleet, numbers, states, texts
 from bot.slack.messages.message import Message, context, message, section
+from bot.slack.messages.pages import ask_button
 from bot.slack.messages.table import table
+from bot.slack.words import Asked, Topic
 
 LINES = 12
 CALM_SHOWN = 5
@@ -26,7 +28,8 @@ def overview_message(overview: Overview) -> Message:
         blocks.append(table(_rows(overview, shown), ("left", "right", "right", "left", "right")))
         worst = [line for line in shown if line.tier > Tier.CLEAR] or shown
         asks = [buttons.isp_button(line.isp, place, f"Diagnose {line.title}") for place, line in enumerate(worst[:4])]
-        blocks.append(sb.ActionsBlock(elements=list(asks)))
+        queues = [ask_button(Asked(Topic.QUEUES), 0, "Queues")] if overview.rising else []
+        blocks.append(sb.ActionsBlock(elements=[*asks, *queues]))
     blocks += [context(line) for line in (rising(overview),) if line]
     blocks.append(context(_footer(overview, shown)))
     blocks += [context(line) for line in fleet.troubles(overview.hosts)]
