@@ -141,6 +141,8 @@ class AlertSettings(_Model):
     reopen_within: Duration = _ALERTS.reopen_within
     flap_turns: int = Field(_ALERTS.flap_turns, ge=1)
     min_at_risk: int = Field(_ALERTS.min_at_risk, ge=0)
+    ack_timeout: Duration = _ALERTS.ack_timeout
+    repeat_every: Duration = _ALERTS.repeat_every
 
     @field_validator("window")
     @classmethod

@@ -16,7 +16,9 @@ class AlertRules:
     `rise_after`: a tier must be seen for so long before it is believed: by default at two polls of ten seconds.
     `fall_after`: it is left downwards, and an incident closed, only after so long. `reopen_within`: what crosses
     again so soon is the same incident. `flap_turns`: more ups and downs than this in an hour are told no more.
-    `min_at_risk`: with fewer recipients held up nobody is told; `min_at_risk_of` for single ISPs.
+    `min_at_risk`: with fewer recipients held up nobody is told; `min_at_risk_of` for single ISPs. `ack_timeout`: what
+    somebody took is nobody's again where it still stands after that. `repeat_every`: how often what nobody has taken is
+    told again, from the reputation tier up.
     """
 
     alert_from: Tier = Tier.MIXED
@@ -26,6 +28,8 @@ class AlertRules:
     reopen_within: timedelta = timedelta(minutes=30)
     flap_turns: int = 4
     min_at_risk: int = 100
+    ack_timeout: timedelta = timedelta(minutes=60)
+    repeat_every: timedelta = timedelta(minutes=30)
     min_at_risk_of: Mapping[str, int] = field(default_factory=dict)
 
     def least_at_risk(self, isp: str) -> int:

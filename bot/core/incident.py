@@ -41,12 +41,21 @@ class Hush:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """When its owner took an incident, or had it again without a change in force, and its tier then."""
+
+    at: datetime
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """What an incident has been through.
 
     `worst`: the highest tier so far. `calm_since`: it has been back to normal without a break since. `turns`: when, in
     the last hour, it went the other way than before (`rising`: it went up last); `damped`: so often that it is told
     no more. `reopened`: how often it came back after it was over. `at_risk`: the most recipients held up at a time.
+    `told_at`: when the channel was told last, None before it was counted.
     """
 
     worst: Tier = Tier.CLEAR
@@ -57,6 +66,8 @@ class Life:
     reopened: int = 0
     at_risk: int = 0
     hush: Hush | None = None
+    taken: Taken | None = None
+    told_at: datetime | None = None
 
 
 NEW_LIFE = Life()

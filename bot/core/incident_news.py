@@ -17,7 +17,7 @@ def news(before: Incident | None, decision: Decision, after: Incident) -> list[t
     lines = []
     text = _text(before, decision, after)
     if text and not (_muted(before, decision) and decision.move in _UPS_AND_DOWNS):
-        lines.append((f"{_rate(after.diagnosis)}: {text}", _aloud(before, decision)))
+        lines.append((f"{rate_words(after.diagnosis)}: {text}", _aloud(before, decision)))
     if after.life.hush is None:
         lines += [(line, False) for line in _damping(before, after)]
     return lines + _hush(before, after)
@@ -101,5 +101,6 @@ def _worse_than_ever(before: Incident | None, decision: Decision) -> bool:
     return before is not None and decision.tier > max(before.life.worst, before.tier)
 
 
-def _rate(diagnosis: Diagnosis) -> str:
+def rate_words(diagnosis: Diagnosis) -> str:
+    """Slack mrkdwn: "*Gmail* 31% of 39,752 attempts deferred"."""
     return f"*{inert(diagnosis.title)}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"

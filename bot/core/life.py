@@ -16,6 +16,7 @@ from bot.core.incident import (
     IncidentState,
     Life,
     Move,
+    Taken,
     calm,
     looks_new,
     proves_calm,
@@ -148,6 +149,8 @@ def decide(last: Incident | None, look: Look) -> Decision:
     life = replace(
         life, worst=max(life.worst, last.tier), at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush
     )
+    if last.life.hush is not None and look.hush is None:
+        life = replace(life, told_at=look.now)  # its end is told, which is enough for now
     decision = _below(last, life, look) if below else _above(last, life, look)
     told = (decision.life.damped, decision.life.hush) != (last.life.damped, last.life.hush)
     return replace(decision, move=Move.REFRESH) if decision.move is Move.HOLD and told else decision
@@ -166,11 +169,11 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
     held_up = at_risk(look.diagnosis)
     ended = last.resolved_at if last else None
     if ended is None or look.now - ended > look.rules.reopen_within:
-        return Decision(Move.OPEN, _OPEN, tier, Life(worst=tier, at_risk=held_up), Move.OPEN.value)
+        return Decision(Move.OPEN, _OPEN, tier, Life(worst=tier, at_risk=held_up, told_at=look.now), Move.OPEN.value)
     state, why = next_state(_RESOLVED, Facts(changing=look.changing))
     life = look.turned(steadied(before, look.now, look.rules.flap_turns), up=True)
-    worst, held_up = max(life.worst, tier), max(life.at_risk, held_up)
-    life = replace(life, worst=worst, at_risk=held_up, calm_since=None, hush=None, reopened=life.reopened + 1)
+    life = replace(life, worst=max(life.worst, tier), at_risk=max(life.at_risk, held_up), told_at=look.now)
+    life = replace(life, calm_since=None, hush=None, taken=None, reopened=life.reopened + 1)
     return Decision(Move.REOPEN, state, tier, life, why)
 
 
@@ -191,6 +194,8 @@ def _above(last: Incident, life: Life, look: Look) -> Decision:
     state, why = next_state(last.state, Facts(changing=look.changing, owned=bool(last.owner)))
     tier, hold = look.believed(last.tier)
     life = replace(life, worst=max(life.worst, tier), calm_since=None)
+    if why and state is _TAKEN:
+        life = replace(life, taken=Taken(look.now, tier))
     if last.state is _RECOVERING:
         move = Move.RELAPSE
     elif tier != last.tier:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.core.change import Refusal
-from bot.core.incident import Incident, IncidentState, Note
+from bot.core.incident import Incident, IncidentState, Note, Taken
 from bot.core.life import standing
 from bot.ports import AuditLog, Clock, IncidentStore
 
@@ -18,6 +20,7 @@ class Acknowledge:
 
     def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal:
         """Make the Slack user `by` the owner; a second click by the same person changes nothing."""
+        at = self._clock.now()
         while True:
             now = self._incidents.get(incident)
             if now is None:
@@ -28,10 +31,10 @@ class Acknowledge:
                 return Refusal("already yours", f"INC-{incident} is yours already.")
             changing = now.state is IncidentState.MITIGATING
             state = standing(now, changing=changing, owner=by)
-            moved = self._incidents.move(now, owner=by, state=state)
+            life = replace(now.life, taken=Taken(at, now.tier))
+            moved = self._incidents.move(now, owner=by, state=state, life=life)
             if moved is not None:
                 break
-        at = self._clock.now()
         before = f" (was <@{now.owner}>)" if now.owner else ""
         self._incidents.note(Note(incident, at, f"<@{by}> has taken this{before}"))
         self._audit.append(at=at, actor=by, action="acknowledge", subject=f"INC-{incident}", detail={})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.core.alert_rules import AlertRules
@@ -10,8 +11,9 @@ from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis
 from bot.core.hold import Hold, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, worth_a_message
-from bot.core.incident_news import news
+from bot.core.incident_news import news, rate_words
 from bot.core.life import Decision, Look, decide
+from bot.core.reminders import reminded, reminder, reminder_text
 from bot.core.silence import Silence, hush_over
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, SilenceStore
 from bot.services.composition import Composition
@@ -118,12 +120,29 @@ class Watch:
 
     def _make(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> None:
         kept = self._keep(last, decision, diagnosis)
-        if kept is None:
-            return
+        if kept is not None:
+            self._tell(last, decision, kept)
+        self._remind(kept or last)
+
+    def _tell(self, last: Incident | None, decision: Decision, kept: Incident) -> None:
         for text, broadcast in news(last, decision, kept):
             self._incidents.note(Note(kept.id, self._clock.now(), text, broadcast))
         if decision.move not in _QUIET:
-            self._record(kept, decision, diagnosis)
+            detail = {"state": kept.state.value, "why": decision.why or decision.move.value}
+            self._record(kept, decision.move.name.lower(), detail)
+
+    def _remind(self, incident: Incident | None) -> None:
+        """Say in the channel that it stands and nobody sees to it."""
+        now = self._clock.now()
+        why = reminder(incident, self._rules, now) if incident is not None else None
+        if incident is None or why is None:
+            return
+        life = reminded(incident.life, now)
+        moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life)
+        if moved is not None:
+            text = f"{rate_words(incident.diagnosis)}: {reminder_text(why, incident, now)}"
+            self._incidents.note(Note(incident.id, now, text, broadcast=True))
+            self._record(moved, why.name.lower(), {"owner": incident.owner, "why": why.value})
 
     def _keep(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> Incident | None:
         """What was written, None where there was nothing to write or somebody else was first."""
@@ -142,20 +161,8 @@ class Watch:
         shown = diagnosis if move is Move.BLIND else at_tier
         return self._incidents.move(last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life)
 
-    def _record(self, incident: Incident, decision: Decision, diagnosis: Diagnosis) -> None:
-        move = decision.move
-        detail = {
-            "isp": diagnosis.isp,
-            "tier": decision.tier.name,
-            "rate": diagnosis.now.rate,
-            "state": decision.state.value,
-            "why": decision.why or move.value,
-        }
-        self._audit.append(
-            at=self._clock.now(),
-            actor="deferbot",
-            action=move.name.lower(),
-            subject=f"INC-{incident.id}",
-            detail=detail,
-        )
-        log.info("incident moved", extra={"action": f"incident_{move.name.lower()}", "incident": incident.id, **detail})
+    def _record(self, incident: Incident, action: str, more: Mapping[str, str]) -> None:
+        detail = {"isp": incident.isp, "tier": incident.tier.name, "rate": incident.diagnosis.now.rate, **more}
+        subject = f"INC-{incident.id}"
+        self._audit.append(at=self._clock.now(), actor="deferbot", action=action, subject=subject, detail=detail)
+        log.info("incident moved", extra={"action": f"incident_{action}", "incident": incident.id, **detail})

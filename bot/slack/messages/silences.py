@@ -10,7 +10,7 @@ from bot.core.silence import About, Silence
 from bot.slack.messages import texts
 from bot.slack.messages.message import Message, context, message, section
 
-SHOWN = 20
+SHOWN = 12
 _HINT = "End one early: `/deferrals unsilence NUMBER`. Rates are counted and shown all the same."
 
 
@@ -21,9 +21,9 @@ def silences_message(silences: Sequence[Silence], *, now: datetime) -> Message:
         hint = "To silence: `/deferrals silence gmail 2h why`, at most 7 days."
         return message(text, [section(text), context(hint)], key="silences")
     lines = [_line(silence, now) for silence in silences[:SHOWN]]
-    lines += [f"…and {len(silences) - SHOWN} more"] if len(silences) > SHOWN else []
+    more = [context(f"…and {len(silences) - SHOWN} more that end later")] if len(silences) > SHOWN else []
     head = f"{texts.counted(len(silences), 'silence')} in force"
-    return message(f"{head}.", [section(f"*{head}*"), section("\n".join(lines)), context(_HINT)], key="silences")
+    return message(f"{head}.", [section(f"*{head}*"), section("\n".join(lines)), *more, context(_HINT)], key="silences")
 
 
 def started_message(silence: Silence, *, now: datetime) -> Message:
@@ -42,7 +42,7 @@ def ended_message(silence: Silence) -> Message:
 
 def _line(silence: Silence, now: datetime) -> str:
     until, by = texts.at_time(silence.until, now), texts.person(silence.author)
-    return f"🔕 `SIL-{silence.id}` {_what(silence)} until {until}, by {by}: {_reason(silence)}"
+    return f"🔕 `SIL-{silence.id}` {_what(silence)} until {until}, by {by}: {_reason(silence, 80)}"
 
 
 def _what(silence: Silence) -> str:
@@ -50,5 +50,5 @@ def _what(silence: Silence) -> str:
     return f"{kind}{texts.code(silence.name)}"
 
 
-def _reason(silence: Silence) -> str:
-    return texts.closed(texts.words(silence.reason, 160))
+def _reason(silence: Silence, limit: int = 160) -> str:
+    return texts.closed(texts.words(silence.reason, limit))
