@@ -14,7 +14,7 @@ from bot.slack.messages.replies import replies_message
 from bot.slack.messages.sources import rate, sources_message
 from bot.slack.words import Asked, Topic
 from tests.breakdowns import place, replies, sources
-from tests.diagnoses import tally
+from tests.diagnoses import reply, tally
 
 GOOD = There("yahoo", "Yahoo", tally(2100, 42), tally(6_900, 228))
 BAD = There("gmail", "Gmail", tally(5790, 3786), tally(33_962, 8_696))
@@ -40,9 +40,10 @@ def test_one_ip_is_judged_beside_our_other_ips(lines: tuple[There, ...], said: s
 
 
 def test_a_text_said_to_another_ip_is_not_quoted_as_said_to_this_one() -> None:
-    shown = place_message(place(), Asked(Topic.IP, "192.0.2.10"))
+    said = reply("421-4.7.0 [192.0.2.12 15] unusual rate", template="421-4.7.0 [* 15] unusual rate")
+    shown = place_message(place(replies=(("Gmail", said),)), Asked(Topic.IP, "192.0.2.10"))
     (quoted,) = [block for block in shown.blocks if block["type"] == "rich_text"]
-    assert quoted["elements"][0]["elements"][0]["text"] == place().replies[0][1].template
+    assert quoted["elements"][0]["elements"][0]["text"] == "421-4.7.0 [* 15] unusual rate"
 
 
 def test_replies_are_told_on_the_first_page_only() -> None:
