@@ -158,7 +158,8 @@ def _quoted(text: str) -> str:
 
 
 def _ascii(text: str) -> str:
-    return " ".join(text.encode("ascii", "replace").decode().split())
+    plain = "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
+    return plain.encode("ascii", "replace").decode()
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigError:
