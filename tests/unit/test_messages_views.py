@@ -31,7 +31,7 @@ def words(shown: Message) -> str:
     [
         ((BAD, GOOD), "*Clearly worse* than our other IPs at Gmail (65 % against 26 %)."),
         ((BAD, BAD, GOOD), "(65 % against 26 %), and at 1 more of 3 ISPs."),
-        ((GOOD, SMALL), "No worse than our other IPs at 1 ISP with enough mail to compare."),
+        ((GOOD, SMALL), "Not clearly worse than our other IPs at 1 ISP with enough mail to compare."),
         ((SMALL,), "Cannot tell whether it is worse than our other IPs: too little mail to compare."),
     ],
 )

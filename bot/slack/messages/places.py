@@ -62,7 +62,7 @@ def _head(place: Place) -> list[str]:
     numbers += f" · {texts.count(whole.bounced)} bounced" if whole.bounced else ""
     names = [_names(noun, known) for noun, known in (("VMTA", place.vmtas), ("IP", place.ips), ("host", place.on))]
     lines = [f"*{_NOUN[place.of]} {texts.code(place.key)} · {_span(place)} · {_told(place)}*", numbers]
-    return [*lines, *filter(None, [" · ".join(filter(None, names))]), _verdict(place)]
+    return [*lines, *filter(None, [" · ".join(filter(None, names)), "" if _unseen(place) else _verdict(place)])]
 
 
 def _verdict(place: Place) -> str:
@@ -73,7 +73,7 @@ def _verdict(place: Place) -> str:
     if not judged:
         return f"Cannot tell whether it is worse than {others}: too little mail to compare."
     if not worse:
-        return f"No worse than {others} at {texts.counted(len(judged), 'ISP')} with enough mail to compare."
+        return f"Not clearly worse than {others} at {texts.counted(len(judged), 'ISP')} with enough mail to compare."
     first = worse[0]
     rates = f"{texts.percent(first.tally.rate)} against {texts.percent(first.rest.rate)}"
     more = f", and at {len(worse) - 1} more of {texts.counted(len(judged), 'ISP')}" if len(worse) > 1 else ""
