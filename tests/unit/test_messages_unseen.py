@@ -24,6 +24,7 @@ from tests.diagnoses import NOW
 DARK = (HostLine("mta1", 7_200.0, "no data for 2 h"), HostLine("mta2", 7_200.0, "no data for 2 h"))
 BEHIND = (HostLine("mta1", 3.0), HostLine("mta2", 60.0, "catching up, 9 MiB are still to be read", behind=True))
 WORDS = "no fresh data"
+WRONG = ("% deferred", "no mail counted", "refused nothing", "nothing was", "No mail", "No campaign", "worse than")
 
 
 def head(message: Message) -> str:
@@ -47,7 +48,7 @@ def head(message: Message) -> str:
 def test_what_nobody_sees_is_no_rate_and_no_nothing(message: Message) -> None:
     assert WORDS in message.text
     assert WORDS in head(message)
-    for wrong in ("% deferred", "no mail counted", "refused nothing", "nothing was", "No mail", "No campaign", "worse than"):
+    for wrong in WRONG:
         assert wrong not in message.text
         assert wrong not in head(message)
 
