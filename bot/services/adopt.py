@@ -65,13 +65,11 @@ class Adopt:
         Raises: ConfigError where the file would have faults, StoreError; it is as it was then.
         """
         wanted = list(proposals)
-        for proposal in wanted:
-            if self._book.has(proposal.rule):
-                return Refusal("adopted", f"{proposal.rule} is in {self._book.path} already; nothing more was done.")
-            if not proposal.pattern:
-                return Refusal("no pattern", _no_pattern(proposal))
+        if lacking := next((proposal for proposal in wanted if not proposal.pattern), None):
+            return Refusal("no pattern", _no_pattern(lacking))
         kept = _apart(wanted)
-        self._book.add([self.rule_text(proposal, choice, by=by) for proposal in kept])
+        if there := self._book.add({each.rule: self.rule_text(each, choice, by=by) for each in kept}):
+            return Refusal("adopted", f"{there} is in {self._book.path} already; nothing more was done.")
         adopted = Adopted(
             rules=tuple(f"{proposal.provider}/{proposal.rule}" for proposal in kept),
             category=choice.category,

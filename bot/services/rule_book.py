@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bot.core.classify import Verdict
@@ -53,27 +53,36 @@ class RuleBook:
         """Take the file's rules where it is another than before; whether it was. Faults are logged, once for each
         state of the file, and change nothing."""
         with self._guard:
-            stamp = _stamp(self._path)
-            if stamp == self._stamp:
-                return False
-            self._stamp = stamp
-            try:
-                self._rules = self._accepted(self._path) if stamp else RuleSet.shipped(self._rules.packs)
-            except ConfigError as error:
-                log.warning("rules not taken", extra={"action": "rules_refused", "error": str(error)})
-            else:
-                log.info("rules taken again", extra={"action": "rules_taken", "file": str(self._path)})
-            return True
+            return self._refresh()
 
-    def add(self, rules: Sequence[str]) -> None:
-        """Write `rules` (see `local_file.rule_yaml`) into the file and take them; all of them or none.
+    def add(self, rules: Mapping[str, str]) -> str:
+        """Write `rules` (id -> YAML, see `local_file.rule_yaml`) into the file and take them; all of them or none.
+
+        Returns: the id of one that is there already, then nothing was written; else "".
 
         Raises: ConfigError with all faults of what the file would have been; it is as it was then.
         """
         with self._guard, being_written(self._path):
-            text = with_rules(read_text(self._path), rules, self._path)
+            self._refresh()
+            if there := next(filter(self.has, rules), ""):
+                return there
+            text = with_rules(read_text(self._path), list(rules.values()), self._path)
             self._rules = replace_file(self._path, text, self._accepted)
             self._stamp = _stamp(self._path)
+            return ""
+
+    def _refresh(self) -> bool:
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            self._rules = self._accepted(self._path) if stamp else RuleSet.shipped(self._rules.packs)
+        except ConfigError as error:
+            log.warning("rules not taken", extra={"action": "rules_refused", "error": str(error)})
+        else:
+            log.info("rules taken again", extra={"action": "rules_taken", "file": str(self._path)})
+        return True
 
     def _accepted(self, file: Path) -> RuleSet:
         """The rules with those of `file`, loaded, linted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +92,25 @@ def test_a_second_time_does_nothing(tmp_path: Path) -> None:
         assert again.sentence.endswith("already; nothing more was done.")
     assert made.file.read_text() == text
     assert len(made.audit.entries()) == 1
+
+
+def test_two_at_once_write_one_rule(tmp_path: Path) -> None:
+    made = rig(tmp_path)
+    proposal = made.proposal("zorg")
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(lambda who: made.adopt.adopt([proposal], RATE, by=f"U{who}"), range(4)))
+    assert [type(outcome) for outcome in outcomes].count(Adopted) == 1
+    assert made.file.read_text().count("- id:") == 1
+    assert len(made.audit.entries()) == 1
+
+
+def test_what_another_process_wrote_in_between_is_seen(tmp_path: Path) -> None:
+    made, other = rig(tmp_path), rig(tmp_path)
+    first, second = made.proposal("zorg"), made.proposal("flibber")
+    other.adopt.adopt([other.proposal("zorg")], RATE, by="ann")
+    assert isinstance(made.adopt.adopt([first], RATE, by="U0ANN"), Refusal)
+    assert isinstance(made.adopt.adopt([second], RATE, by="U0ANN"), Adopted)
+    assert made.book.classify(ZORG, "gmail").category is Category.RATE_LIMIT
 
 
 def test_an_unknown_id_gets_the_nearest(tmp_path: Path) -> None:
