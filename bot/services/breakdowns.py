@@ -17,8 +17,10 @@ from bot.services.rated import RatedTallies
 
 FINE = timedelta(hours=2)
 """Windows up to this long are summed from minutes, longer ones from hours where hours tell enough."""
-MINUTES_KEPT = timedelta(hours=24)
-"""VMTAs are not kept by the hour: no longer window is summed from minutes."""
+DAY = timedelta(hours=24)
+"""What is not kept by the hour (VMTAs), and what is summed over all ISPs, goes back no further."""
+MONTH = timedelta(days=30)
+"""So far one ISP's source IPs and replies go back."""
 REPLIES_OF = 3
 """Of so many ISPs, those with most deferrals, the replies to one IP or VMTA are told."""
 REPLIES_KEPT = 5
@@ -50,9 +52,8 @@ class Breakdowns:
     def sources(self, isp: str, of: Of, length: timedelta | None = None) -> Sources:
         """The source IPs or VMTAs of one ISP."""
         now = self._clock.now()
-        long = of is Of.IP and (length or self._usual) > FINE
-        window = self._window(length if of is Of.IP else min(length or self._usual, MINUTES_KEPT))
-        if long:
+        window = self._window(min(length or self._usual, MONTH if of is Of.IP else DAY))
+        if of is Of.IP and window.length > FINE:
             totals = self._longest(window, (Dim.SOURCE_IP,), isp)
             cells = {(ip, "", ""): tally for (ip,), tally in totals.items()}
         else:
@@ -73,7 +74,7 @@ class Breakdowns:
         )
 
     def replies(self, isp: str, length: timedelta | None = None) -> Replies:
-        window = self._window(length)
+        window = self._window(min(length or self._usual, MONTH))
         by_reply: dict[str, Tally] = {}
         ips: dict[str, set[str]] = {}
         by = (Dim.REPLY, Dim.SOURCE_IP) if window.length <= FINE else (Dim.REPLY,)
@@ -109,8 +110,7 @@ class Breakdowns:
 
     def place(self, of: Of, asked: str, length: timedelta | None = None) -> Place:
         """One source IP, VMTA or campaign at every ISP. A campaign is looked for in a day where no window is asked."""
-        usual = MINUTES_KEPT if of is Of.JOB else self._usual
-        length = min(length or usual, MINUTES_KEPT) if of is Of.VMTA else length or usual
+        length = min(length or (DAY if of is Of.JOB else self._usual), DAY)
         window, now = self._window(length), self._clock.now()
         if of is Of.JOB:
             return self._campaign(asked, window, now)
@@ -169,11 +169,11 @@ class Breakdowns:
         ask = self._tallies.hours if kept else self._tallies.totals
         return ask(window, by, isp=isp)
 
-    def _window(self, length: timedelta | None) -> Window:
+    def _window(self, length: timedelta) -> Window:
         """The last whole minutes up to and including the running one."""
         now: datetime = self._clock.now()
         end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        return Window.ending(end, length or self._usual)
+        return Window.ending(end, length)
 
 
 def _of(totals: Totals, name: str, place: int) -> dict[str, Tally]:

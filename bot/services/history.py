@@ -16,6 +16,9 @@ from bot.services.rated import RatedTallies
 
 T = TypeVar("T")
 
+MONTH = timedelta(days=30)
+"""So far one ISP's campaigns go back; those of all ISPs together one day."""
+
 LONGER = 2
 """The day is told beside the window from when it is so many times as long."""
 LONGEST_HOUR = timedelta(hours=2)
@@ -110,9 +113,10 @@ class LongRun:
     def campaigns(self, isp: str | None, now: datetime, length: timedelta | None = None) -> Campaigns:
         """The campaigns of one ISP, or of all: whole hours, the day where no `length` is asked; to the minute where
         that is two hours or less."""
-        short = length is not None and length <= 2 * HOUR
+        length = min(length or DAY, MONTH if isp else DAY)
+        short = length <= 2 * HOUR
         end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        window = Window.ending(end, length) if length and short else last_hours(now, length or DAY)
+        window = Window.ending(end, length) if short else last_hours(now, length)
         # Where hosts are left out the minutes are asked, which know the host.
         ask = self._tallies.totals if short or self._tallies.left_out() else self._tallies.hours
         jobs = {job: tally for (job,), tally in ask(window, (Dim.JOB,), isp=isp).items()}

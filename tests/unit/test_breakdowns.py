@@ -110,6 +110,19 @@ def test_one_ip_over_a_day(mail: WatchRig) -> None:
     assert [line.count for _, line in found.replies] == [5]  # of the last two hours
 
 
+@pytest.mark.parametrize("of", Of)
+def test_over_all_isps_nothing_goes_back_further_than_a_day(mail: WatchRig, of: Of) -> None:
+    assert mail.diagnose.breakdowns.place(of, "news", 400 * DAY).window.length == DAY
+    assert mail.diagnose.campaigns(None, 400 * DAY).window.length == DAY
+
+
+def test_of_one_isp_it_goes_back_a_month(mail: WatchRig) -> None:
+    found = mail.diagnose.breakdowns
+    assert found.sources("gmail", Of.IP, 400 * DAY).window.length == 30 * DAY
+    assert found.replies("gmail", 400 * DAY).window.length == 30 * DAY
+    assert mail.diagnose.campaigns("gmail", 400 * DAY).window.length == 30 * DAY
+
+
 def test_one_vmta(mail: WatchRig) -> None:
     found = mail.diagnose.breakdowns.place(Of.VMTA, "V1")
     assert (found.key, found.ips, found.vmtas, found.whole) == ("v1", ("192.0.2.1",), (), Tally(140, 60))

@@ -54,13 +54,13 @@ def test_replies_are_told_on_the_first_page_only() -> None:
 
 
 @pytest.mark.parametrize(("asked", "said"), [(24, False), (168, True)])
-def test_a_time_that_vmtas_are_not_kept_for_is_said(asked: int, said: bool) -> None:
+def test_a_longer_time_than_can_be_told_is_said(asked: int, said: bool) -> None:
     day, length = timedelta(hours=24), timedelta(hours=asked)
     window = sources().window
     window = type(window).ending(window.end, day)
     of_isp = sources_message(sources(of=Of.VMTA, window=window), Asked(Topic.VMTAS, "gmail", length))
     of_one = place_message(place(of=Of.VMTA, window=window), Asked(Topic.VMTA, "gmail-ip-1", length))
-    assert [("one day at most" in words(shown)) for shown in (of_isp, of_one)] == [said, said]
+    assert [("goes back 24 h at most" in words(shown)) for shown in (of_isp, of_one)] == [said, said]
 
 
 @pytest.mark.parametrize(

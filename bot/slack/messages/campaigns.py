@@ -9,7 +9,7 @@ from bot.core.diagnosis import Share
 from bot.core.model import Tally
 from bot.slack.messages import buttons, fleet, texts
 from bot.slack.messages.message import Message, context, message, section
-from bot.slack.messages.pages import Page, ask_button, page_of, turn
+from bot.slack.messages.pages import Page, ask_button, capped, page_of, turn
 from bot.slack.messages.table import table
 from bot.slack.words import NAME_LIMIT, Asked, Topic
 
@@ -27,7 +27,9 @@ def campaigns_message(campaigns: Campaigns, asked: Asked) -> Message:
     first = [Asked(Topic.JOB, share.key, asked.length) for share in page.rows[:1] if len(share.key) <= NAME_LIMIT]
     worst = [ask_button(job, 1, job.subject) for job in first]
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), about or buttons.overview_button(), *worst]))
-    blocks += [context(text) for text in (" · ".join(_footer(campaigns, page)), *fleet.troubles(campaigns.hosts))]
+    blocks += [
+        context(text) for text in (" · ".join(_footer(campaigns, asked, page)), *fleet.troubles(campaigns.hosts))
+    ]
     return message(_sentence(campaigns), blocks, key=f"jobs-{page.number}-{int(campaigns.at.timestamp())}")
 
 
@@ -47,8 +49,8 @@ def _row(share: Share) -> list[str]:
     return [share.key, texts.count(tally.deferred), rate, texts.count(tally.attempts)]
 
 
-def _footer(campaigns: Campaigns, page: Page[Share]) -> list[str]:
-    parts = [page.words] if page.words else []
+def _footer(campaigns: Campaigns, asked: Asked, page: Page[Share]) -> list[str]:
+    parts = [part for part in (page.words, capped(asked, campaigns.window)) if part]
     if rest := campaigns.jobs[page.last :]:
         tally = sum((share.tally for share in rest), Tally())
         parts.append(f"those after these together {texts.percent(tally.rate)} of {texts.count(tally.attempts)}")

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import slackblocks as sb
 
+from bot.core.model import Window
 from bot.slack.messages import buttons, texts
 from bot.slack.words import Asked
 
@@ -57,6 +58,12 @@ def turn(asked: Asked, page: Page[T]) -> list[sb.Element]:
 
 def on_page(asked: Asked, number: int) -> Asked:
     return Asked(asked.topic, asked.subject, asked.length, number)
+
+
+def capped(asked: Asked, window: Window) -> str:
+    """ "goes back 24 h at most", "" where all of the time that was asked for is shown."""
+    short = asked.length is not None and asked.length > window.length
+    return f"goes back {texts.window_words(window.length)} at most" if short else ""
 
 
 def ask_button(asked: Asked, place: int, text: str) -> sb.Button:

@@ -9,7 +9,7 @@ import slackblocks as sb
 from bot.core.breakdown import Of, Place, There
 from bot.slack.messages import buttons, fleet, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
-from bot.slack.messages.pages import ask_button, page_of, turn
+from bot.slack.messages.pages import ask_button, capped, page_of, turn
 from bot.slack.messages.sources import rate
 from bot.slack.messages.table import table
 from bot.slack.words import NAME_LIMIT, Asked, Topic
@@ -35,7 +35,7 @@ def place_message(place: Place, asked: Asked) -> Message:
         ask_button(Asked(Topic.ISP, line.isp), n, f"Diagnose {line.title}") for n, line in enumerate(page.rows[:2])
     ]
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), *worst]))
-    foot = [page.words, _footer(place, asked), f"at {texts.at_time(place.at, place.at)}"]
+    foot = [page.words, capped(asked, place.window), _footer(place), f"at {texts.at_time(place.at, place.at)}"]
     blocks += [context(text) for text in (" · ".join(filter(None, foot)), *fleet.troubles(place.hosts))]
     return message(_sentence(place), blocks, key=f"{place.of}-{page.number}-{int(place.at.timestamp())}")
 
@@ -91,12 +91,10 @@ def _row(line: There) -> list[str]:
     return [texts.clip(line.title, 40), rate(line.tally), rate(line.rest), texts.count(line.tally.attempts)]
 
 
-def _footer(place: Place, asked: Asked) -> str:
+def _footer(place: Place) -> str:
     parts = []
     if place.beside is not None and place.beside.length < place.window.length:
         parts.append(f"names and replies of the last {texts.window_words(place.beside.length)}")
-    if asked.length is not None and asked.length > place.window.length:
-        parts.append("VMTAs are told for one day at most")
     if place.of is Of.JOB:
         parts.append("replies are not counted by campaign")
     return " · ".join(parts)

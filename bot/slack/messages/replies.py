@@ -7,7 +7,7 @@ import slackblocks as sb
 from bot.core.breakdown import Answered, Replies
 from bot.slack.messages import fleet, texts, why
 from bot.slack.messages.message import Message, context, message, quote, section
-from bot.slack.messages.pages import ask_button, page_of, turn
+from bot.slack.messages.pages import ask_button, capped, page_of, turn
 from bot.slack.words import Asked, Topic
 
 ROWS = 6
@@ -21,7 +21,9 @@ def replies_message(replies: Replies, asked: Asked) -> Message:
         blocks += [section(_line(answered, replies)), *([quote(answered.line.sample)] if answered.line.sample else [])]
     asks = [ask_button(Asked(Topic.ISP, replies.isp), 0, f"Diagnose {replies.title}")]
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), *asks]))
-    foot = " · ".join(filter(None, [page.words, f"at {texts.at_time(replies.at, replies.at)}"]))
+    foot = " · ".join(
+        filter(None, [page.words, capped(asked, replies.window), f"at {texts.at_time(replies.at, replies.at)}"])
+    )
     blocks += [context(text) for text in (foot, *fleet.troubles(replies.hosts))]
     return message(_sentence(replies), blocks, key=f"replies-{page.number}-{int(replies.at.timestamp())}")
 

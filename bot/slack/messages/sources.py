@@ -13,7 +13,7 @@ from bot.core.diagnosis import Share
 from bot.core.model import QueueState, Tally
 from bot.slack.messages import fleet, numbers, texts
 from bot.slack.messages.message import Message, context, message, section
-from bot.slack.messages.pages import ask_button, page_of, turn
+from bot.slack.messages.pages import ask_button, capped, page_of, turn
 from bot.slack.messages.table import table
 from bot.slack.words import Asked, Topic
 
@@ -40,9 +40,7 @@ def sources_message(sources: Sources, asked: Asked) -> Message:
         ask_button(Asked(other, sources.isp, asked.length), 1, "VMTAs" if sources.of is Of.IP else "Source IPs")
     )
     blocks.append(sb.ActionsBlock(elements=[*turn(asked, page), *asks]))
-    short = asked.length is not None and asked.length > sources.window.length
-    foot = [page.words, "VMTAs are told for one day at most" if short else "", _untold(sources)]
-    foot.append(f"at {texts.at_time(sources.at, sources.at)}")
+    foot = [page.words, capped(asked, sources.window), _untold(sources), f"at {texts.at_time(sources.at, sources.at)}"]
     blocks += [context(text) for text in (" · ".join(filter(None, foot)), *fleet.troubles(sources.hosts))]
     return message(_sentence(sources), blocks, key=f"{asked.topic}-{page.number}-{int(sources.at.timestamp())}")
 
