@@ -49,6 +49,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What the rate was at a time, in [0, 1]: of the last ten minutes where that is enough mail."""
+
+    at: datetime
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """What an incident has been through.
 
@@ -68,6 +76,7 @@ class Life:
     hush: Hush | None = None
     taken: Taken | None = None
     told_at: datetime | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 NEW_LIFE = Life()

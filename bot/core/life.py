@@ -22,6 +22,7 @@ from bot.core.incident import (
     proves_calm,
     worth_a_message,
 )
+from bot.core.marks import marked
 from bot.core.stake import at_risk
 from bot.core.tier import Tier
 
@@ -149,6 +150,7 @@ def decide(last: Incident | None, look: Look) -> Decision:
     life = replace(
         life, worst=max(life.worst, last.tier), at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush
     )
+    life = marked(life, diagnosis, look.now)
     if last.life.hush is not None and look.hush is None:
         life = replace(life, told_at=look.now)  # its end is told, which is enough for now
     decision = _below(last, life, look) if below else _above(last, life, look)

@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.incident import Hush, Incident, IncidentState, Life
+from bot.core.change import ChangeState
+from bot.core.incident import Hush, Incident, IncidentState, Life, Mark
 from bot.core.silence import About, Silence
 from bot.core.tier import Tier
 from bot.slack.messages import silences, states
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
-from tests.diagnoses import HOSTILE, NOW, incident
+from tests.diagnoses import HOSTILE, NOW, change, incident
 
 HOUR = timedelta(hours=1)
 
@@ -76,3 +77,11 @@ def test_silences_are_listed_with_their_ends_and_reasons_and_a_hostile_one_does_
     assert "…and 13 more that end later" in shown(message)
     assert "<!channel>" not in shown(message)
     assert "host `mta1` until <!date^" in shown(message)
+
+
+def test_the_end_tells_how_the_rate_went_after_each_change() -> None:
+    applied = change(ChangeState.UNDONE)
+    marks = (Mark(NOW - timedelta(minutes=2), 0.31), Mark(NOW + timedelta(minutes=15), 0.09))
+    resolved = incident(IncidentState.RESOLVED, life=Life(marks=marks))
+    assert "· 31 % before, 9 % after 15 min" in shown(incident_message(resolved, (applied,), now=NOW))
+    assert "before," not in shown(incident_message(incident(IncidentState.RESOLVED), (applied,), now=NOW))

@@ -134,7 +134,7 @@ def _resolved(
     title = states.name(diagnosis)
     when = f"{texts.at_time(incident.opened_at, now)} to {texts.at_time(ended, now)}"
     head = f"🟢 *{title} · {rate}* after {took} (peak {peak})\n{when}"
-    done = _done(changes, now)
+    done = _done(incident, changes, now)
     undo = [change for change in changes if change.state is ChangeState.APPLIED]
     actions: list[sb.Element] = [buttons.undo_button(undo[-1].id, f"Undo: {undo[-1].plan.title}")] if undo else []
     rest = buttons.menu([(buttons.label(f"Undo: {c.plan.title} (CHG-{c.id})"), f"undo:{c.id}") for c in undo[:-1]])
@@ -165,7 +165,7 @@ _ENDED = {
 }
 
 
-def _done(changes: Sequence[Change], now: datetime) -> str:
+def _done(incident: Incident, changes: Sequence[Change], now: datetime) -> str:
     """What was done, newest last, and what is still in force."""
     if not changes:
         return "*Done:* nothing was changed by us."
@@ -174,7 +174,8 @@ def _done(changes: Sequence[Change], now: datetime) -> str:
         lines.append(f"• …{len(changes) - 8} earlier changes")
     for change in changes[-8:]:
         who = f" by {texts.person(change.applied_by)}" if change.applied_by else ""
-        lines.append(f"• {texts.words(change.plan.title, 120)} (CHG-{change.id}){who}{_end(change, now)}")
+        came_of_it = f"{_end(change, now)}{course.since(incident, change)}"
+        lines.append(f"• {texts.words(change.plan.title, 120)} (CHG-{change.id}){who}{came_of_it}")
     return "\n".join(lines)
 
 
