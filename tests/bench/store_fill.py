@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
+from bot.core.counts import Counts
 from bot.core.model import Cell, JobCell, RollUp, Tally
 from bot.ports import NewRecords
 from bot.store.hours import HOUR_S, MINUTE_S
@@ -36,7 +37,9 @@ def poll(minute: int, seed: int) -> NewRecords:
     cells = {Cell(minute, *names): tally for names, tally in _kinds(GROUPS, seed)}
     samples = {(cell.isp, cell.reply): cell.reply for cell in cells if cell.reply}
     jobs = {JobCell(minute, ISPS[n % 20], f"mta{n % 4}", f"campaign-{n}"): Tally(40, 4) for n in range(JOBS)}
-    return NewRecords(RollUp(cells=cells, jobs=jobs, samples=samples, rows=8 * GROUPS), ())
+    # In columns, as the reader hands them over.
+    columns = Counts.of(Cell, cells)
+    return NewRecords(RollUp(cells=columns, jobs=jobs, samples=samples, rows=8 * GROUPS), ())
 
 
 def fill(engine: Engine, rows: int) -> None:
