@@ -34,7 +34,7 @@ def proposals(of: Unknown) -> tuple[Proposal, ...]:
     return tuple(propose(kind, known, ("gmail",), of.clusters) for kind in of.clusters)
 
 
-@settings(max_examples=60, deadline=2000)
+@settings(max_examples=60)
 @given(st.lists(SEEN, max_size=25), st.text(max_size=300), st.integers(0, 10**12), st.integers(1, 4))
 def test_a_list_stays_inside_slacks_limits(found: list[Seen], isp: str, not_kept: int, page: int) -> None:
     of = unknown(found, isp, not_kept)
@@ -43,7 +43,7 @@ def test_a_list_stays_inside_slacks_limits(found: list[Seen], isp: str, not_kept
     assert limits.check_message(plainer(shown)) == []
 
 
-@settings(max_examples=60, deadline=2000)
+@settings(max_examples=60)
 @given(st.lists(SEEN, min_size=1, max_size=6))
 def test_a_window_stays_inside_slacks_limits_and_knows_its_rule(found: list[Seen]) -> None:
     for proposal in proposals(unknown(found)):

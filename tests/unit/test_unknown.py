@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.category import Category
@@ -87,7 +87,6 @@ def test_no_more_than_so_many_are_looked_at() -> None:
     assert sorted(member.count for cluster in found for member in cluster.members) == list(range(50, 60))
 
 
-@settings(deadline=2000)
 @given(st.lists(st.text("ab *.\x00\u202e", min_size=150, max_size=200), max_size=40))
 def test_hostile_texts_are_only_texts(texts: list[str]) -> None:
     found = clusters([Seen("gmail", text, 1) for text in texts])
