@@ -3,7 +3,6 @@ and what was considered and is not recommended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import slackblocks as sb
@@ -41,12 +40,19 @@ def causes(diagnosis: Diagnosis) -> list[sb.Block]:
 
 
 def _line(line: Cause, diagnosis: Diagnosis) -> str:
-    """ "• *78 %* IP reputation · 9,736, were 812 before ↑ · on 3 IPs · since 02:41"."""
+    """ "• *78 %* IP reputation · 9,736, were 812 before ↑ · on 3 IPs · last at 02:30"."""
     found = diagnosis.causes
     mark = f"{DANGER} " if line == found.dangerous and found.dangerous != found.dominant else ""
-    number = f"{texts.count(line.count)}{_trend(line)}"
+    began = _began(line, diagnosis)
+    number = f"{texts.count(line.count)}{'' if began and line.before == 0 else _trend(line)}"
     weak = f"not sure: {texts.sentence(line.weak)}" if line.weak else ""
-    parts = [f"• {mark}*{texts.percent(line.share)}* {line.category.words}", number, _on(line), *_when(line, diagnosis)]
+    parts = [
+        f"• {mark}*{texts.percent(line.share)}* {line.category.words}",
+        number,
+        _on(line),
+        began,
+        _ended(line, diagnosis),
+    ]
     return " · ".join(filter(None, [*parts, weak]))
 
 
@@ -67,15 +73,21 @@ def _on(line: Cause) -> str:
     return f"on {KEPT} or more IPs" if len(line.ips) >= KEPT else f"on {texts.counted(len(line.ips), 'IP')}"
 
 
-def _when(line: Cause, diagnosis: Diagnosis) -> Iterable[str]:
-    """When it began or ended within the window."""
-    if line.first is None or line.last is None:
-        return
-    first, last = datetime.fromtimestamp(line.first, UTC), datetime.fromtimestamp(line.last, UTC)
-    if first - diagnosis.window.start > EDGE:
-        yield f"since {texts.at_time(first, diagnosis.at)}"
-    if diagnosis.window.end - last > EDGE:
-        yield f"last at {texts.at_time(last, diagnosis.at)}"
+def _began(line: Cause, diagnosis: Diagnosis) -> str:
+    """ "new since 02:41" where that is well within the window; "since" where there was some before it."""
+    if line.first is None:
+        return ""
+    first = datetime.fromtimestamp(line.first, UTC)
+    if first - diagnosis.window.start <= EDGE:
+        return ""
+    return f"{'new since' if line.before == 0 else 'since'} {texts.at_time(first, diagnosis.at)}"
+
+
+def _ended(line: Cause, diagnosis: Diagnosis) -> str:
+    if line.last is None:
+        return ""
+    last = datetime.fromtimestamp(line.last, UTC)
+    return f"last at {texts.at_time(last, diagnosis.at)}" if diagnosis.window.end - last > EDGE else ""
 
 
 def look_at(diagnosis: Diagnosis) -> list[sb.Block]:
