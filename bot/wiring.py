@@ -255,6 +255,7 @@ class _Parts:
             classifier=self.book,
             judgement=self.judgement,
             alert_from=self.config.alerts.alert_from,
+            poll_every=self.config.poll_every,
         )
         return Watch(
             diagnose=self.diagnose,

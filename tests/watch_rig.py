@@ -59,6 +59,7 @@ class WatchRig:
         fleet: FleetStore | None = None,
         changes: ChangeStore | None = None,
         rules: AlertRules = AT_ONCE,
+        poll_every: timedelta = timedelta(0),
     ) -> None:
         self.clock = ManualClock(NOON)
         self.hosts = hosts
@@ -100,6 +101,7 @@ class WatchRig:
                 classifier=known.classifier,
                 judgement=judgement,
                 alert_from=Tier.MIXED,
+                poll_every=poll_every,
             ),
             incidents=self.incidents,
             changes=self.changes,

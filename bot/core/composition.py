@@ -19,9 +19,7 @@ from bot.core.tier import Tier, TierRule
 REFILLED = 0.8
 """A host that is back counts as missing until the window holds so much of the mail it had before: one that was down
 itself, not only out of sight, has logged nothing meanwhile."""
-
-
-UNSEEN_S = 60.0
+UNSEEN = timedelta(minutes=1)
 """A host is no longer like before long before people are told that it is dark: its mail is missing all the same."""
 
 
@@ -34,9 +32,11 @@ class Gone:
     back: bool = False
 
 
-def gone_hosts(hosts: Sequence[HostLine], window: Window, outage: Outage | None) -> tuple[Gone, ...]:
+def gone_hosts(
+    hosts: Sequence[HostLine], window: Window, outage: Outage | None, unseen_after: timedelta = UNSEEN
+) -> tuple[Gone, ...]:
     """Hosts that are not seen now, and those of the newest `outage` that came back within `window`."""
-    dark = [line for line in hosts if _unseen(line)]
+    dark = [line for line in hosts if _unseen(line, unseen_after)]
     names = {line.host for line in dark}
     returned = [host for host in (outage.hosts if outage else ()) if _back_within(host, window)]
     return (
@@ -45,8 +45,8 @@ def gone_hosts(hosts: Sequence[HostLine], window: Window, outage: Outage | None)
     )
 
 
-def _unseen(line: HostLine) -> bool:
-    late = line.age_s is not None and line.age_s > UNSEEN_S
+def _unseen(line: HostLine, after: timedelta) -> bool:
+    late = line.age_s is not None and (line.age_s > after.total_seconds() or bool(line.trouble))
     return late and not line.behind
 
 

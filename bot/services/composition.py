@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from bot.core.composition import Gone, gone_hosts, is_no_news, missing, windows_before, without_hosts
+from bot.core.composition import UNSEEN, Gone, gone_hosts, is_no_news, missing, windows_before, without_hosts
 from bot.core.diagnosis import Diagnosis
 from bot.core.judge import Reading, read_replies
 from bot.core.model import Dim, Tally, Window
@@ -25,17 +26,20 @@ class Composition:
         classifier: Meanings,
         judgement: Judgement,
         alert_from: Tier,
+        poll_every: timedelta = timedelta(0),
     ) -> None:
         self._tallies = tallies
         self._outages = outages
         self._classifier = classifier
         self._judgement = judgement
         self._alert_from = alert_from
+        # no host that is polled as it should be is ever that old
+        self._unseen_after = max(UNSEEN, 3 * poll_every)
         self._answers: dict[str, tuple[tuple[Window, Tier, frozenset[str]], bool]] = {}
 
     def explains(self, diagnosis: Diagnosis) -> bool:
         """True where the tier of `diagnosis` is that of the hosts seen, and was before the others went dark."""
-        gone = gone_hosts(diagnosis.hosts, diagnosis.window, self._outages.newest())
+        gone = gone_hosts(diagnosis.hosts, diagnosis.window, self._outages.newest(), self._unseen_after)
         if not gone:
             self._answers.pop(diagnosis.isp, None)
             return False

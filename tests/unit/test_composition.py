@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.core.judge import Reading
 from bot.core.model import Tally, Window
 from bot.core.outage import DarkHost, Outage, OutageState
 from bot.core.tier import Tier, TierRule
-from tests.watch_rig import MINUTE, PACING, WatchRig
+from tests.watch_rig import AT_ONCE, MINUTE, PACING, WatchRig
 
 HOUR = 60 * MINUTE
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -191,3 +192,18 @@ def test_a_host_that_comes_back_as_bad_as_the_others_is_news() -> None:
     night.rig.count(9_000, 5_000, host="mta2", ip="192.0.2.2", ago=10 * MINUTE)  # its backlog
     night.dead = False
     assert night.live(1) == [Move.OPEN]
+
+
+def test_hosts_that_are_polled_rarely_are_not_gone_between_two_polls() -> None:
+    """By turns one of two hosts was read 70 s ago, and a tier must last three minutes: a true rise is told."""
+    rules = replace(AT_ONCE, rise_after=3 * MINUTE)
+    rig = WatchRig(hosts=("mta1", "mta2"), rules=rules, poll_every=timedelta(seconds=140))
+    moves: list[Move] = []
+    for look in range(50):
+        rig.clock.advance(timedelta(seconds=70))
+        bad = 9 if look > 10 else 1
+        for host in rig.hosts:
+            rig.count(100 - bad, bad, host=host)
+        rig.see(rig.hosts[look % 2])
+        moves += rig.tick().values()
+    assert Move.OPEN in moves
