@@ -17,6 +17,7 @@ from bot.slack.messages import buttons, preview, refusals
 from bot.slack.messages.diagnosis import diagnosis_message
 from bot.slack.messages.message import Json
 from bot.slack.messages.overview import overview_message
+from bot.slack.silencing import open_silence
 from bot.slack.words import read_asked
 
 
@@ -48,6 +49,7 @@ def job_for(desk: Desk, action_id: str, value: str, at_home: bool = False) -> Jo
         "isp": diagnose_isp,
         "ask": ask,
         "page": turn_page,
+        "silence": open_silence,
     }
     if kind == "acknowledge":
         return lambda caller: acknowledge(desk, caller, value, at_home=at_home)

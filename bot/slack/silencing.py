@@ -5,11 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from bot.core.change import Refusal
+from bot.core.durations import parse_duration
 from bot.core.silence import About
 from bot.slack.caller import Caller
 from bot.slack.desk import Desk
-from bot.slack.messages import refusals, texts
-from bot.slack.messages.silences import ended_message, silences_message, started_message
+from bot.slack.messages import buttons, refusals, texts
+from bot.slack.messages.silences import LENGTHS, ended_message, silence_view, silences_message, started_message
 from bot.slack.silence_words import All, End, Order, Start, Wrong
 from bot.slack.words import is_ip
 
@@ -27,6 +28,28 @@ def obey(desk: Desk, caller: Caller, order: Order) -> None:
         _start(desk, caller, order)
     else:
         _end(desk, caller, order)
+
+
+def open_silence(desk: Desk, caller: Caller, value: str) -> None:
+    """From the menu of an incident: role, then the window."""
+    asked = buttons.read_incident(value)
+    incident = desk.services.incidents.get(asked[0]) if asked else None
+    if asked is None:
+        desk.tell(caller, refusals.unknown_button())
+    elif incident is None:
+        desk.tell(caller, refusals.gone(asked[0]))
+    elif desk.may_apply(caller):
+        caller.open_view(silence_view(incident))
+
+
+def silence_isp(desk: Desk, caller: Caller, metadata: str, length: str, reason: str) -> None:
+    """As the window was filled in; checked like anything that comes from outside."""
+    number = buttons.read_change(metadata)
+    incident = desk.services.incidents.get(number) if number is not None else None
+    if incident is None or length not in LENGTHS:
+        desk.tell(caller, refusals.unknown_button())
+    elif desk.may_apply(caller):
+        _start(desk, caller, Start(About.ISP, incident.isp, parse_duration(length), reason))
 
 
 def _start(desk: Desk, caller: Caller, order: Start) -> None:

@@ -12,6 +12,8 @@ from bot.slack.desk import Desk
 from bot.slack.messages import buttons, refusals
 from bot.slack.messages.after import applied_message, undone_message
 from bot.slack.messages.preview import APPLY, REASON, UNDO, reason_problem
+from bot.slack.messages.silences import LENGTH, SILENCE
+from bot.slack.silencing import silence_isp
 
 
 def register_views(app: App, desk: Desk) -> None:
@@ -28,6 +30,17 @@ def register_views(app: App, desk: Desk) -> None:
         ack()
         desk.start_slow(desk.caller(body), lambda caller: undo_change(desk, caller, view["private_metadata"]))
 
+    def silence_submitted(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        reason = reason_in(view)
+        problem = reason_problem(reason)
+        if problem:
+            ack(response_action="errors", errors={REASON: problem})
+            return
+        ack()
+        asked = (view["private_metadata"], length_in(view), reason)
+        desk.start(desk.caller(body), lambda caller: silence_isp(desk, caller, *asked))
+
+    app.view(SILENCE)(silence_submitted)
     app.view(APPLY)(apply_submitted)
     app.view(UNDO)(undo_submitted)
 
@@ -36,6 +49,12 @@ def reason_in(view: dict[str, Any]) -> str:
     """What was typed into the reason field, white space joined, "" where nothing was."""
     field = view.get("state", {}).get("values", {}).get(REASON, {}).get(REASON, {})
     return " ".join(str(field.get("value") or "").split())
+
+
+def length_in(view: dict[str, Any]) -> str:
+    """The value of the chosen length, "" where none was."""
+    field = view.get("state", {}).get("values", {}).get(LENGTH, {}).get(LENGTH, {})
+    return str((field.get("selected_option") or {}).get("value") or "")
 
 
 def apply_change(desk: Desk, caller: Caller, metadata: str, reason: str) -> None:

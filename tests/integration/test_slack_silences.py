@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from bot.core.incident import Hush, Life
 from bot.core.silence import About
 from tests.local_slack_bot import ANN, BO
 from tests.slack_desk import SlackDesk, Workplace
@@ -80,3 +82,42 @@ def test_only_operators_silence_and_end(desk: SlackDesk) -> None:
     said(desk, "/deferrals silence gmail 2h planned")
     assert "Only people in @mail-oncall" in said(desk, "/deferrals unsilence 1", BO.id)
     assert len(desk.silences.active()) == 1
+
+
+def window(desk: SlackDesk) -> str:
+    """The id of the operator's window, once it is there."""
+    return str(desk.slack.wait_for(lambda: desk.slack.views(ANN.id))[-1]["id"])
+
+
+def filled(length: str, reason: str) -> dict[str, dict[str, str]]:
+    return {"length": {"length": length}, "reason": {"reason": reason}}
+
+
+def test_an_incident_s_isp_is_silenced_from_its_menu(desk: SlackDesk) -> None:
+    assert desk.slack.click(ANN.id, desk.alert(), "more", selected_option="silence:1:1").ok
+    answer = desk.slack.submit(ANN.id, window(desk), filled("4h", " no "))
+    assert list(answer.errors) == ["reason"]
+    assert desk.slack.submit(ANN.id, window(desk), filled("4h", "planned *list* cleaning")).ok
+    said = str(desk.slack.wait_for(desk.private)[-1]["text"])
+    assert "`gmail` is silenced for 4 h" in said
+    (silence,) = desk.silences.active()
+    assert (silence.about, silence.name, silence.reason) == (About.ISP, "gmail", "planned *list* cleaning")
+
+
+def test_a_bystander_sees_no_window(desk: SlackDesk) -> None:
+    desk.slack.click(BO.id, desk.alert(), "more", selected_option="silence:1:1")
+    assert "Only people in @mail-oncall" in str(desk.slack.wait_for(lambda: desk.private(BO.id))[-1]["text"])
+    assert desk.slack.views(BO.id) == []
+
+
+def test_what_is_silenced_is_not_offered_again(desk: SlackDesk) -> None:
+    desk.alert()
+    found = desk.incidents.get(1)
+    assert found is not None
+    assert "silence:1:1" in str(desk.slack.messages()[-1])
+    hush = Hush(1, desk.clock.now() + timedelta(hours=1), ANN.id, "list cleaning", timedelta(hours=1))
+    desk.incidents.move(found, life=Life(hush=hush))
+    desk.outbox.deliver()
+    shown = str(desk.slack.messages()[-1])
+    assert "silence:1" not in shown
+    assert "(SIL-1): list cleaning." in shown

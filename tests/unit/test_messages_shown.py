@@ -295,6 +295,7 @@ def test_an_active_change_brings_undo_in_place_of_the_offer_and_leaves_its_playb
     assert [option["value"] for option in shown[-1]["options"]] == [
         "apply:42:3:gmail-slow-ips",
         "apply:42:3:gmail-pause-all",
+        "silence:42:3",
     ]
 
 

@@ -87,6 +87,10 @@ def overview_button(text: str = "All ISPs") -> sb.Button:
     return sb.Button(text=text, action_id="overview", value="all")
 
 
+def silence_option(incident: int, revision: int) -> tuple[str, str]:
+    return label("Silence"), f"silence:{incident_value(incident, revision)}"
+
+
 def menu(options: Sequence[tuple[str, str]]) -> sb.OverflowMenu | None:
     """The "⋯" menu of (label, value), at most five; None where there is nothing to offer.
 

@@ -94,7 +94,10 @@ def _open_actions(incident: Incident, changes: Sequence[Change]) -> list[sb.Elem
     if not incident.owner:
         shown.append(buttons.acknowledge_button(value))
     shown.append(buttons.diagnose_button(value))
-    rest = buttons.menu([*options, *buttons.offer_options(offers, incident.id, incident.revision)])
+    options += buttons.offer_options(offers, incident.id, incident.revision)
+    if incident.life.hush is None:
+        options = [*options[: buttons.OPTION_LIMIT - 1], buttons.silence_option(incident.id, incident.revision)]
+    rest = buttons.menu(options)
     return [*shown, rest] if rest is not None else shown
 
 

@@ -44,7 +44,7 @@ def preview_view(change: Change, *, now: datetime, hint: str = "") -> Json:
     if plan.notes:
         blocks.append(section(_notes(plan.notes)))
     blocks += [section(text) for text in _commands(plan.steps)]
-    blocks.append(_reason())
+    blocks.append(reason_input("rate doubled after the 02:30 campaign"))
     return modal(
         "Check, then apply", blocks, callback=APPLY, submit=_submit(plan), close="Cancel", metadata=str(change.id)
     )
@@ -104,8 +104,8 @@ def _notes(notes: Sequence[str]) -> str:
     return "\n".join([*lines, *more])
 
 
-def _reason() -> sb.InputBlock:
-    field = sb.PlainTextInput(action_id=REASON, placeholder="rate doubled after the 02:30 campaign", max_length=300)
+def reason_input(example: str) -> sb.InputBlock:
+    field = sb.PlainTextInput(action_id=REASON, placeholder=example, max_length=300)
     return sb.InputBlock(label="Reason", element=field, block_id=REASON, hint="Goes into the thread and the audit log.")
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.durations import duration_words
-from bot.core.silence import About, Silence
-from bot.slack.messages import texts
-from bot.slack.messages.message import Message, context, message, section
+import slackblocks as sb
 
+from bot.core.durations import duration_words
+from bot.core.incident import Incident
+from bot.core.silence import About, Silence
+from bot.slack.messages import states, texts
+from bot.slack.messages.message import Json, Message, context, message, modal, section
+from bot.slack.messages.preview import reason_input
+
+SILENCE = "silence_isp"
+LENGTH = "length"
+LENGTHS = {"30m": "30 minutes", "2h": "2 hours", "4h": "4 hours", "8h": "8 hours", "24h": "1 day", "7d": "1 week"}
 SHOWN = 12
 _HINT = "End one early: `/deferrals unsilence NUMBER`. Rates are counted and shown all the same."
 
@@ -38,6 +45,22 @@ def started_message(silence: Silence, *, now: datetime) -> Message:
 def ended_message(silence: Silence) -> Message:
     said = f"🔔 {_what(silence)} is no longer silenced (SIL-{silence.id})."
     return message(said, [section(said)], key=f"sil{silence.id}-ended")
+
+
+def silence_view(incident: Incident) -> Json:
+    """For how long its ISP is to be silenced, and why."""
+    name = states.name(incident.diagnosis)
+    plain = sb.TextType.PLAINTEXT
+    options = [sb.Option(text=sb.Text(words, type_=plain), value=value) for value, words in LENGTHS.items()]
+    field = sb.StaticSelectMenu(action_id=LENGTH, placeholder="How long", options=options, initial_option=options[1])
+    blocks: list[sb.Block] = [
+        section(f"*{name}* opens no message meanwhile, and `INC-{incident.id}` is only kept true. Rates stay shown."),
+        sb.InputBlock(label="For", element=field, block_id=LENGTH),
+        reason_input("planned list cleaning until noon"),
+    ]
+    return modal(
+        "Silence this ISP", blocks, callback=SILENCE, submit="Silence", close="Cancel", metadata=str(incident.id)
+    )
 
 
 def _line(silence: Silence, now: datetime) -> str:
