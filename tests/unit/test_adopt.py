@@ -28,6 +28,18 @@ DAY = timedelta(hours=24)
 RATE = Choice(Category.RATE_LIMIT, meaning="Zorg holds our mail.")
 
 
+FLUB = """\
+phrases:
+- id: flub
+  pattern: flub
+  category: content_spam
+  severity: 2
+  meaning: Flub.
+  check: Look.
+  examples: ["550 flub"]
+"""
+
+
 def rig(folder: Path, replies: Mapping[tuple[str, str], int] = REPLIES) -> RuleDesk:
     made = RuleDesk(ManualClock(NOW), folder)
     put(made.store, replies)
@@ -175,6 +187,8 @@ codes:
         ("phrases: []\n", "a list of `- id: …` expected"),
         ("- a\n", "keys such as `phrases:`"),
         ("phrases: {\n", "expected YAML"),
+        (f"{FLUB}  provider: nosuch\n", "a key of isps.yaml expected, found 'nosuch'"),
+        (f"{FLUB}  pattern: flub\n", "expected once, found again"),
         ("phrases:\n- id: x\n", "phrases[0].pattern: expected this key, found nothing"),
     ],
 )

@@ -84,6 +84,14 @@ def test_one_writer_after_the_other_leaves_nothing_behind(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [tmp_path / "a.yaml"]
 
 
+@pytest.mark.parametrize("name", ["gone/a.yaml", "folder"])
+def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match="expected a file in a folder that can be written"):
+        replace_file(tmp_path / name, "x", lambda written: written.read_text())
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
+
+
 def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="expected UTF-8 text"):
