@@ -58,7 +58,7 @@ def hush_over(diagnosis: Diagnosis, silences: Sequence[Silence], rule: TierRule,
     places = ((About.IP, diagnosis.ips), (About.VMTA, diagnosis.vmtas), (About.HOST, diagnosis.per_host))
     for about, shares in places:
         found = _named([one for one in silences if one.about is about], shares)
-        if found and _well_without(found, shares, rule, alert_from):
+        if found and _well_without(found, shares, diagnosis.now, rule, alert_from):
             return min(found, key=lambda one: one.until).hush
     return None
 
@@ -69,7 +69,11 @@ def _named(silences: Sequence[Silence], shares: Sequence[Share]) -> list[Silence
     return [one for one in silences if one.name.lower() in bad]
 
 
-def _well_without(found: Sequence[Silence], shares: Sequence[Share], rule: TierRule, alert_from: Tier) -> bool:
+def _well_without(
+    found: Sequence[Silence], shares: Sequence[Share], whole: Tally, rule: TierRule, alert_from: Tier
+) -> bool:
+    """Of the `whole`, as `shares` leave out what goes by no name."""
     names = {one.name.lower() for one in found}
-    rest = sum((share.tally for share in shares if share.key.lower() not in names), Tally())
+    held = sum((share.tally for share in shares if share.key.lower() in names), Tally())
+    rest = Tally(max(0, whole.delivered - held.delivered), max(0, whole.deferred - held.deferred))
     return tier_for(rest.rate, rest.attempts, Tier.CLEAR, rule) < alert_from

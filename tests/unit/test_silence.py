@@ -30,9 +30,16 @@ def silence(about: About, name: str, number: int = 1, lasts: timedelta = HOUR) -
 
 BAD, GOOD, ALSO_BAD = Tally(100, 900), Tally(990, 10), Tally(500, 500)
 TWO_IPS = diagnosis(
-    ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", GOOD)), vmtas=(Share("V1", BAD), Share("v2", GOOD))
+    now=BAD + GOOD,
+    ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", GOOD)),
+    vmtas=(Share("V1", BAD), Share("v2", GOOD)),
 )
-ALL_IPS = diagnosis(ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", ALSO_BAD)), per_host=(Share("mta1", BAD),))
+ALL_IPS = diagnosis(
+    now=BAD + ALSO_BAD,
+    ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", ALSO_BAD)),
+    vmtas=(Share("v1", BAD),),
+    per_host=(Share("mta1", BAD + ALSO_BAD),),
+)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,7 @@ ALL_IPS = diagnosis(ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", ALSO_BAD)),
         (ALL_IPS, [silence(About.IP, "192.0.2.1"), silence(About.IP, "192.0.2.2", 2, 2 * HOUR)], 1),  # ends first
         (ALL_IPS, [silence(About.HOST, "mta1")], 1),  # all there is
         (ALL_IPS, [silence(About.HOST, "mta2")], None),
+        (ALL_IPS, [silence(About.VMTA, "v1")], None),  # what goes by no VMTA's name is bad too
         (TWO_IPS, [silence(About.ISP, "gmail"), silence(About.ISP, "gmail", 2, 2 * HOUR)], 2),
     ],
 )
