@@ -156,10 +156,11 @@ def _length_word(length: timedelta | None) -> str:
     return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "")
 
 
-def nearest_topic(word: str) -> str | None:
-    """The topic that a misspelt word means, None where none is near."""
-    names = [name for topic in _WORDS if topic is not Topic.ALL for name in _WORDS[topic] if len(name) > 3]
-    close = get_close_matches(word, names, n=1, cutoff=0.7)
+def nearest_topic(word: str, *, least: int = 4, cutoff: float = 0.7) -> str | None:
+    """The topic that a misspelt word means, None where none is near. Words of fewer than `least` letters are not
+    compared with: alone they are like too many others."""
+    names = [name for topic in _WORDS if topic is not Topic.ALL for name in _WORDS[topic] if len(name) >= least]
+    close = get_close_matches(word, names, n=1, cutoff=cutoff)
     return _TOPIC[close[0]].value if close else None
 
 
@@ -167,7 +168,7 @@ def misspelt_view(subject: str) -> tuple[str, Topic] | None:
     """("gmail", REPLIES) of "gmail rplies": the rest, and the view its first or last word may mean."""
     words = subject.split()
     for word, rest in ((words[-1], words[:-1]), (words[0], words[1:])) if len(words) > 1 else ():
-        topic = nearest_topic(word)
+        topic = nearest_topic(word, least=3, cutoff=0.65)
         if topic is not None and Topic(topic) in VIEWS:
             return " ".join(rest), Topic(topic)
     return None

@@ -102,7 +102,10 @@ def test_a_misspelt_topic(word: str, topic: str | None) -> None:
     [
         ("gmail rplies", ("gmail", Topic.REPLIES)),
         ("qeues yahoo japan", ("yahoo japan", Topic.QUEUES)),
+        ("gmail ipz", ("gmail", Topic.IPS)),
+        ("gmail vtmas", ("gmail", Topic.VMTAS)),
         ("comcast xfinity", None),
+        ("mail ru", None),
         ("rplies", None),
         ("", None),
     ],
