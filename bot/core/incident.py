@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from bot.core.tier import Tier
 
 CALM = 0.05
 """The response protocol's lowest floor, for mail too little to be judged by tiers."""
+_NUMBER = re.compile(r"[\d,.]+")
 
 
 class IncidentState(StrEnum):
@@ -179,10 +181,11 @@ def _ran_dry(diagnosis: Diagnosis) -> bool:
 
 
 def _shown(diagnosis: Diagnosis) -> tuple[object, ...]:
-    """What a reader would notice: the rounded rate, the cause, the offers, what is odd about hosts."""
+    """What a reader would notice: the rounded rate, the cause, the offers, what is odd about hosts; not the numbers in
+    a warning, which move with every poll."""
     return (
         round(diagnosis.now.rate, 2),
         diagnosis.cause,
         tuple(offer.playbook for offer in diagnosis.offers),
-        tuple((line.trouble, line.behind, line.warning) for line in diagnosis.hosts),
+        tuple((line.trouble, line.behind, _NUMBER.sub("", line.warning)) for line in diagnosis.hosts),
     )

@@ -10,7 +10,7 @@ import pytest
 from bot.core.alert_rules import AlertRules
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine
-from bot.core.incident import Incident, IncidentState, Move, worth_a_message
+from bot.core.incident import Incident, IncidentState, Move, looks_new, worth_a_message
 from bot.core.life import Look, decide
 from bot.core.model import Tally, Window
 from bot.core.tier import Tier
@@ -112,3 +112,16 @@ def test_a_file_that_cannot_be_read_neither_hides_a_crossing_nor_closes_one() ->
     assert moved(None, replace(diagnosis(Tier.BLOCK), hosts=partial)) is Move.OPEN
     clear = diagnosis(Tier.CLEAR, 0.0, None)
     assert moved(incident(Tier.BLOCK), replace(clear, hosts=partial)) is Move.BLIND
+
+
+def test_a_warning_whose_numbers_move_with_every_poll_is_nothing_new() -> None:
+    """Else every open incident would be edited for ever, as fast as Slack takes it."""
+
+    def seen(warning: str, trouble: str = "") -> Diagnosis:
+        return replace(diagnosis(Tier.MIXED), hosts=(HostLine("mta1", 1.0, trouble=trouble, warning=warning),))
+
+    shown = seen("deferrals are not being logged: none among the last 7,000 deliveries")
+    assert not looks_new(seen("deferrals are not being logged: none among the last 7,012 deliveries"), shown)
+    assert looks_new(seen("no permission to read /var/log/pmta/diag.csv"), shown)
+    assert looks_new(seen(""), shown)
+    assert looks_new(seen("", "no data for 6 min"), seen("", "no data for 5 min"))
