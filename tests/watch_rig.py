@@ -58,6 +58,7 @@ class WatchRig:
         tallies: TallyStore | None = None,
         fleet: FleetStore | None = None,
         changes: ChangeStore | None = None,
+        incidents: MemoryIncidentStore | None = None,
         rules: AlertRules = AT_ONCE,
         poll_every: timedelta = timedelta(0),
     ) -> None:
@@ -66,7 +67,7 @@ class WatchRig:
         self.tallies = tallies or MemoryTallyStore()
         self.fleet = fleet or MemoryFleetStore()
         self.changes = changes or MemoryChangeStore()
-        self.incidents = MemoryIncidentStore()
+        self.incidents = incidents or MemoryIncidentStore()
         self.silences = MemorySilenceStore()
         self.audit = MemoryAuditLog()
         known, judgement = knowledge(), Judgement(60 * MINUTE, TierRule(), {}, STALE)

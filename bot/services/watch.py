@@ -22,6 +22,7 @@ from bot.services.diagnose import Diagnose
 log = logging.getLogger(__name__)
 
 _RISES = (Move.OPEN, Move.REOPEN, Move.RISE, Move.RELAPSE)
+_MOVES = (*_RISES, Move.FALL)
 _QUIET = (Move.REFRESH, Move.BLIND)
 
 
@@ -76,11 +77,14 @@ class Watch:
         last = incident or self._incidents.newest(isp)
         diagnosis = self._diagnose.isp(isp)
         decision, diagnosis = self._decide(last, diagnosis)
-        if decision.hold is None:
-            self._holds.pop(isp, None)
-        else:
+        kept = self._keep(last, decision, diagnosis)
+        if decision.hold is not None:
             self._holds[isp] = decision.hold
-        self._make(last, decision, diagnosis)
+        elif kept is not None or decision.move not in _MOVES:
+            self._holds.pop(isp, None)  # but for a race that was lost: the next look makes the same move
+        if kept is not None:
+            self._tell(last, decision, kept)
+        self._remind(kept or last)
         return decision.move
 
     def _decide(self, last: Incident | None, diagnosis: Diagnosis) -> tuple[Decision, Diagnosis]:
@@ -117,12 +121,6 @@ class Watch:
     def _changing(self, last: Incident | None) -> bool:
         changes = self._changes.of_incident(last.id) if last else ()
         return any(change.state in ACTIVE for change in changes)
-
-    def _make(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> None:
-        kept = self._keep(last, decision, diagnosis)
-        if kept is not None:
-            self._tell(last, decision, kept)
-        self._remind(kept or last)
 
     def _tell(self, last: Incident | None, decision: Decision, kept: Incident) -> None:
         for text, broadcast in news(last, decision, kept):

@@ -14,7 +14,7 @@ from bot.core.alert_rules import AlertRules
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine
 from bot.core.hold import Hold, believed, beyond_doubt
-from bot.core.incident import Incident, IncidentState, Life, Move, calm
+from bot.core.incident import Incident, IncidentState, Life, Move, Taken, calm
 from bot.core.incident_news import news
 from bot.core.life import TRANSITIONS, Decision, Facts, Look, decide, next_state, standing
 from bot.core.model import QueueState, Recipients, Tally
@@ -400,3 +400,9 @@ def test_a_life_of_an_older_version_has_the_tier_of_its_incident() -> None:
     assert old.life == Life()
     after = decide(old, Look(seen(0.6, NOW + MINUTE, Tier.BLOCK), NOW + MINUTE, RULES))
     assert after.life.worst is Tier.BLOCK
+
+
+def test_one_that_somebody_took_in_an_older_version_is_theirs() -> None:
+    old = Incident(7, "gmail", IncidentState.OPEN, Tier.BLOCK, NOW, 3, 0.6, seen(0.6, NOW), owner="U1")
+    after = decide(old, Look(seen(0.6, NOW + MINUTE, Tier.BLOCK), NOW + MINUTE, RULES))
+    assert (after.state, after.life.taken) == (IncidentState.ACKNOWLEDGED, Taken(NOW + MINUTE, Tier.BLOCK))

@@ -13,9 +13,10 @@ from bot.core.incident import Hush, Incident, IncidentState, Life, Mark
 from bot.core.silence import About, Silence
 from bot.core.tier import Tier
 from bot.slack.messages import silences, states
+from bot.slack.messages.home import home_view
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
-from tests.diagnoses import HOSTILE, NOW, change, incident
+from tests.diagnoses import HOSTILE, NOW, change, incident, overview
 
 HOUR = timedelta(hours=1)
 
@@ -85,3 +86,9 @@ def test_the_end_tells_how_the_rate_went_after_each_change() -> None:
     resolved = incident(IncidentState.RESOLVED, life=Life(marks=marks))
     assert "· 31 % before, 9 % after 15 min" in shown(incident_message(resolved, (applied,), now=NOW))
     assert "before," not in shown(incident_message(incident(IncidentState.RESOLVED), (applied,), now=NOW))
+
+
+def test_home_lists_silences_where_there_are_any() -> None:
+    one = Silence(1, About.ISP, "gmail", "U0ANN", "list cleaning", NOW, NOW + HOUR)
+    assert "SIL-1" in json.dumps(home_view(overview(), [], [], [one], now=NOW))
+    assert "Silenced" not in json.dumps(home_view(overview(), [], [], now=NOW))

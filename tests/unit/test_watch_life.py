@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.alert_rules import AlertRules
-from bot.core.incident import IncidentState, Move
+from bot.core.diagnosis import Diagnosis
+from bot.core.incident import Incident, IncidentState, Life, Move
 from bot.core.tier import Tier
 from bot.services.acknowledge import Acknowledge
 from bot.store.fleet import SqlFleetStore
 from bot.store.tallies import SqlTallyStore
+from tests.fakes import MemoryIncidentStore
 from tests.store_values import sqlite
 from tests.watch_rig import MINUTE, WatchRig, queue
 
@@ -121,3 +123,46 @@ def test_the_end_is_told_with_what_it_was(rig: WatchRig) -> None:
     open_one(rig)
     calm_down(rig)
     assert "back to normal, incident closed after 1 h 11 min (peak 30%, at most 300" in rig.incidents.notes[-1].text
+
+
+class RacedIncidents(MemoryIncidentStore):
+    """Where `lost` is set, somebody else is faster at the next move that is tried."""
+
+    lost = False
+
+    def move(
+        self,
+        incident: Incident,
+        *,
+        state: IncidentState | None = None,
+        tier: Tier | None = None,
+        diagnosis: Diagnosis | None = None,
+        owner: str | None = None,
+        resolved_at: datetime | None = None,
+        life: Life | None = None,
+    ) -> Incident | None:
+        if self.lost:
+            self.lost = False
+            super().move(incident, owner="U9")
+        return super().move(
+            incident,
+            state=state,
+            tier=tier,
+            diagnosis=diagnosis,
+            owner=owner,
+            resolved_at=resolved_at,
+            life=life,
+        )
+
+
+def test_a_race_that_is_lost_costs_one_look_and_no_other_hold() -> None:
+    incidents = RacedIncidents()
+    rig = WatchRig(rules=AlertRules(), incidents=incidents)
+    open_one(rig)
+    rig.count(0, 443)  # 51 %: not beyond doubt
+    assert rig.tick(POLL) == {"gmail": Move.REFRESH}
+    incidents.lost = True
+    assert rig.tick(POLL) == {"gmail": Move.RISE}
+    assert [(incident.owner, incident.tier) for incident in incidents.unresolved()] == [("U9", Tier.REPUTATION)]
+    assert rig.tick(timedelta(seconds=1)) == {"gmail": Move.RISE}
+    assert [(incident.owner, incident.tier) for incident in incidents.unresolved()] == [("U9", Tier.BLOCK)]

@@ -10,19 +10,29 @@ import slackblocks as sb
 from bot.core.change import Change, ChangeState
 from bot.core.diagnosis import HostLine, Overview
 from bot.core.incident import Incident
+from bot.core.silence import Silence
 from bot.core.tier import Tier
 from bot.slack.messages import buttons, fleet, states, texts
 from bot.slack.messages.message import Json, context, home_tab, section
 from bot.slack.messages.overview import NOT_KNOWN, rate_now, rising
+from bot.slack.messages.silences import listed
 
 INCIDENTS, CHANGES, HOSTS, ISPS = 10, 10, 20, 8
 
 
-def home_view(overview: Overview, incidents: Sequence[Incident], changes: Sequence[Change], *, now: datetime) -> Json:
-    """`changes` are those active now. At most 90 blocks, whatever the fleet."""
+def home_view(
+    overview: Overview,
+    incidents: Sequence[Incident],
+    changes: Sequence[Change],
+    silences: Sequence[Silence] = (),
+    *,
+    now: datetime,
+) -> Json:
+    """`changes` and `silences` are those in force now. At most 90 blocks, whatever the fleet."""
     blocks: list[sb.Block] = [section(_state(overview, incidents, changes))]
     blocks += [sb.HeaderBlock("Open incidents"), *_incidents(incidents, now)]
     blocks += [sb.HeaderBlock("In force right now"), *_changes(changes, now)]
+    blocks += [sb.HeaderBlock("Silenced"), *listed(silences, now)] if silences else []
     blocks += [sb.HeaderBlock("Fleet"), *_hosts(overview.hosts)]
     blocks += [sb.HeaderBlock(f"ISPs, last {texts.window_words(overview.window.length)}"), section(_isps(overview))]
     blocks.append(context(f"As of {texts.at_time(overview.at, now)} · opens fresh each time · `/deferrals help`"))

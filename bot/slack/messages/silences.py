@@ -27,10 +27,15 @@ def silences_message(silences: Sequence[Silence], *, now: datetime) -> Message:
         text = "Nothing is silenced."
         hint = "To silence: `/deferrals silence gmail 2h why`, at most 7 days."
         return message(text, [section(text), context(hint)], key="silences")
+    head = f"{texts.counted(len(silences), 'silence')} in force"
+    return message(f"{head}.", [section(f"*{head}*"), *listed(silences, now)], key="silences")
+
+
+def listed(silences: Sequence[Silence], now: datetime) -> list[sb.Block]:
+    """Three blocks at most; at least one silence is expected."""
     lines = [_line(silence, now) for silence in silences[:SHOWN]]
     more = [context(f"…and {len(silences) - SHOWN} more that end later")] if len(silences) > SHOWN else []
-    head = f"{texts.counted(len(silences), 'silence')} in force"
-    return message(f"{head}.", [section(f"*{head}*"), section("\n".join(lines)), *more, context(_HINT)], key="silences")
+    return [section("\n".join(lines)), *more, context(_HINT)]
 
 
 def started_message(silence: Silence, *, now: datetime) -> Message:
