@@ -84,16 +84,19 @@ def _read(path: Path, lines: dict[Place, int], faults: list[Fault]) -> Any:  # n
         raise ConfigError(
             [f"{path}:{line}: expected UTF-8 text, found byte 0x{error.object[error.start]:02x}"]
         ) from None
+    loader = yaml.SafeLoader(text)  # libyaml's is quicker and dies of a file that is too deep
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = loader.get_single_node()
         _walk(node, (), lines, faults)
-        return yaml.safe_load(text) or {}
+        return (loader.construct_document(node) if node else None) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError([f"{where}: not YAML: {getattr(error, 'problem', None) or error}"]) from None
     except ValueError as error:
         raise ConfigError([f"{path}: expected dates and numbers that exist ({error}); text goes in quotes"]) from None
+    finally:
+        loader.dispose()
 
 
 def _walk(node: yaml.Node | None, place: Place, lines: dict[Place, int], faults: list[Fault]) -> None:
