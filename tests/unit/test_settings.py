@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.tier import Tier
+from bot.core.alert_rules import AlertRules
+from bot.core.tier import Tier, TierRule
 from bot.errors import ConfigError
 from bot.settings import load_config, load_secrets
 
@@ -54,6 +55,19 @@ def test_the_documented_example_holds_the_defaults(tmp_path: Path) -> None:
         plain.keep_tallies,
         plain.keep_hours,
     )
+
+
+def test_when_people_are_told_can_be_set_for_all_and_how_little_mail_for_one(tmp_path: Path) -> None:
+    text = (
+        CORE
+        + "alerts: {rise_after: 30s, flap_turns: 2, min_at_risk: 0, isps: {google: {mixed: 20%, min_at_risk: 900}}}\n"
+    )
+    alerts = load_config(written(tmp_path, text)).alerts
+    assert alerts.rules() == AlertRules(
+        rise_after=timedelta(seconds=30), flap_turns=2, min_at_risk=0, min_at_risk_of={"gmail": 900}
+    )
+    assert alerts.isps["gmail"].rule() == TierRule(mixed=0.20)
+    assert load_config(written(tmp_path, CORE)).alerts.rules() == AlertRules()
 
 
 def test_hours_are_kept_at_least_as_long_as_minutes(tmp_path: Path) -> None:
