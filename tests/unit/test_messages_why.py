@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from bot.core.category import Category
-from bot.core.diagnosis import Page
+from bot.core.diagnosis import Page, Strength
 from bot.core.tier import Tier
 from bot.slack.messages.causes import danger_beside, look_at
 from bot.slack.messages.diagnosis import diagnosis_message
-from bot.slack.messages.why import share_of, why
+from bot.slack.messages.why import do, share_of, why
 from tests.diagnoses import causes, diagnosis, reply, tally, told
 
 BLOCKED = reply(
@@ -100,3 +102,17 @@ def test_only_secure_pages_become_buttons() -> None:
     )
     (row,) = look_at(told(check=(), pages=pages))
     assert [element.url for element in row.elements] == ["https://a.example/"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("strength", "said"),
+    [
+        (Strength.SURE, "The rate is about these 3 IPs only."),
+        (Strength.UNKNOWN, "The rate is about these 3 IPs only."),
+        (Strength.LIKELY, "The rate is about these 3 IPs only. _Likely, not sure._"),
+        (Strength.WEAK, "The rate is about these 3 IPs only. _Weak: neither the cause nor its place is sure._"),
+    ],
+)
+def test_a_recommendation_says_how_sure_it_is(strength: Strength, said: str) -> None:
+    offered = tuple(replace(offer, strength=strength) for offer in told().offers)
+    assert do(told(offers=offered), None) == f"*Do: Slow Gmail down on 3 IPs.* {said}"

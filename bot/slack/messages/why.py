@@ -5,13 +5,17 @@ from __future__ import annotations
 import slackblocks as sb
 
 from bot.core.carriers import carriers
-from bot.core.diagnosis import LATELY, Diagnosis, ReplyLine, Share
+from bot.core.diagnosis import LATELY, Diagnosis, ReplyLine, Share, Strength
 from bot.core.incident import IncidentState
 from bot.slack.messages import texts
 from bot.slack.messages.message import context, quote
 
 EVIDENCE_LIMIT = 4
 SHOWN = 4
+_STRENGTH = {
+    Strength.LIKELY: "_Likely, not sure._",
+    Strength.WEAK: "_Weak: neither the cause nor its place is sure._",
+}
 BOUNCES_TOLD = 10
 """Fewer refusals of one kind are everyday mail."""
 
@@ -83,7 +87,8 @@ def do(diagnosis: Diagnosis, state: IncidentState | None) -> str:
         return "*Do:* look at the hosts first: what is written here is from before they went silent."
     if diagnosis.offers:
         first = diagnosis.offers[0]
-        return f"*Do: {texts.closed(texts.words(first.title, 120))}* {_said(first.why)}".rstrip()
+        sure = _STRENGTH.get(first.strength, "")
+        return " ".join(filter(None, [f"*Do: {texts.closed(texts.words(first.title, 120))}*", _said(first.why), sure]))
     advice = _said(diagnosis.advice)
     return f"*Do:* {advice}" if advice else ""
 
