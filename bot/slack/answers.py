@@ -84,9 +84,11 @@ def _unknown(desk: Desk, asked: Asked) -> Message:
 
 def _place(desk: Desk, asked: Asked) -> Message:
     """One IP, VMTA or campaign; where there is none of that name but an ISP, the ISP's."""
+    isp = desk.services.isps.resolve(asked.subject)
+    if isp is not None and asked.topic is Topic.IP:  # no address is an ISP's name
+        return _of_isp(desk, Asked(PLACES[asked.topic], isp, asked.length))
     found = desk.services.breakdowns.place(_PLACES[asked.topic], asked.subject, asked.length)
-    isp = None if found.lines else desk.services.isps.resolve(asked.subject)
-    if isp is not None:
+    if isp is not None and not found.lines:
         return _of_isp(desk, Asked(PLACES[asked.topic], isp, asked.length))
     return place_message(found, asked)
 

@@ -89,6 +89,7 @@ def test_other_questions(desk: SlackDesk, words: str, text: str) -> None:
         ("192.0.2.10 24h", "IP 192.0.2.10, last 24 h"),
         ("vmta gmail-ip-1", "VMTA gmail-ip-1, last 60 min"),
         ("job campaign-981", "campaign campaign-981, last 60 min"),
+        ("ip gmail", "gmail, 200 source IPs"),
         ("vmta gmail", "gmail, 200 VMTAs"),  # no VMTA is called so
         ("campaign gmail", "3 campaigns"),
         ("ips", "The ips of which ISP?"),
