@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.core.category import Category
 from bot.core.finding import Causes, Contrast
 from bot.core.model import QueueState, Recipients, Tally, Window
+from bot.core.refused import Refused
 from bot.core.tier import Tier
 
 LATELY = timedelta(minutes=10)
@@ -257,6 +258,8 @@ class Overview:
     active_changes: int
     rising: tuple[QueueTrend, ...] = ()
     """ISPs (`name` is the title) whose queues have clearly grown, most recipients gained first."""
+    refused: tuple[Refused, ...] = ()
+    """ISPs that refuse much mail for good, whatever their rate is, most of it first."""
 
     @property
     def blind(self) -> bool:

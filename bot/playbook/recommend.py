@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from bot.core.category import Category
+from bot.core.causes import tries
 from bot.core.contrast_words import listed
 from bot.core.diagnosis import Considered, Diagnosis, Offer, Page, Strength
 from bot.core.finding import Kind
@@ -20,6 +22,8 @@ from bot.playbook.situation import about, danger_beside, ranked, situation_of
 
 ALTERNATIVES = 5
 ACT_NOW = 4
+REFUSED = 0.15
+"""Share of everything tried from which on mail refused for good is told, as the mixed tier tells of deferrals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,24 @@ def _once(found: Sequence[Offer], playbooks: Sequence[Playbook]) -> tuple[Offer,
 def _not_judged(diagnosis: Diagnosis) -> str:
     if diagnosis.blind:
         return "No host can be seen now: nothing is recommended on stale data."
-    if not diagnosis.judged and diagnosis.tier is Tier.CLEAR:
-        return f"Not enough mail to judge ({diagnosis.now.attempts} of {diagnosis.min_attempts} attempts)."
     if diagnosis.tier is not Tier.CLEAR:
         return ""
-    danger = diagnosis.causes.dangerous
+    told = _told_all_the_same(diagnosis)
+    if not diagnosis.judged:
+        few = f"Not enough mail to judge ({diagnosis.now.attempts} of {diagnosis.min_attempts} attempts)"
+        return f"{few}, but {told}" if told else f"{few}."
+    return f"Little is deferred, but {told}" if told else "Nothing to do."
+
+
+def _told_all_the_same(diagnosis: Diagnosis) -> str:
+    """What replies say that no rate shows: a dangerous cause, or much mail refused for good."""
+    danger, first = diagnosis.causes.dangerous, diagnosis.causes.dominant
     if danger and not danger.weak:
-        return f"Little is deferred, but {danger.count:,} replies speak of {danger.category.words}: look at them."
-    return "Nothing to do."
+        return f"{danger.count:,} replies speak of {danger.category.words}: look at them."
+    by_them = first and first.category is not Category.NETWORK and not first.weak
+    if first and by_them and first.bounced >= REFUSED * tries(diagnosis.now):
+        return f"{first.bounced:,} recipients were refused for good ({first.category.words}): look at the replies."
+    return ""
 
 
 def _with_target(

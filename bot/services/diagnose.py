@@ -150,6 +150,7 @@ class Diagnose:
             hosts=self.hosts(),
             active_changes=len(self._changes.in_states(ACTIVE)),
             rising=self._queues.rising(self._clock.now()),
+            refused=self._headlines.refused(whole, window, self._isps.title, self.rule_of),
         )
 
     def hosts(self) -> tuple[HostLine, ...]:

@@ -19,6 +19,7 @@ from bot.core.change import ChangeState, Outcome, Refusal, StepResult
 from bot.core.diagnosis import HostLine, QueueTrend, Share, Span, Untold, Usual
 from bot.core.incident import IncidentState
 from bot.core.model import Recipients, Tally
+from bot.core.refused import Refused
 from bot.core.tier import Tier, TierRule
 from bot.slack.messages import after, chart, limits, preview, refusals
 from bot.slack.messages.campaigns import campaigns_message
@@ -110,6 +111,10 @@ thin = diagnosis(
     evidence=("864 deferrals are 7 recipients, tried again and again: full or dead mailboxes, not a block",),
     untold=(Untold("vmta", tally(76, 20), ("mta1", "mta3")), Untold("jobId", tally(30, 2), ("mta3",))),
 )
+refusing = tuple(
+    Refused(f"isp{n}.example", f"<isp{n}>.example", 1_000 - n, 1_200, Category.BLOCKLIST, code)
+    for n, code in enumerate(("550 5.7.606", "", "550 5.7.1", "550"))
+)
 busy = overview(
     lines=(replace(overview().lines[0], lately=tally(3300, 1353)), *overview().lines[1:]),
     rising=(
@@ -191,6 +196,8 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "hosts": lambda: hosts_message(host_reports(), at=NOW),
     "hosts-one": lambda: hosts_message(host_reports(), at=NOW, asked="mta7"),
     "overview-calm": lambda: overview_message(overview(lines=overview().lines[2:], active_changes=0)),
+    "overview-refused": lambda: overview_message(overview(lines=overview().lines[2:], refused=refusing)),
+    "overview-refused-too": lambda: overview_message(overview(refused=refusing)),
     "overview-empty": lambda: overview_message(overview(lines=(), hosts=(), few=0, active_changes=0)),
     "help": lambda: help_message("people in @mail-oncall"),
     "applied": lambda: after.applied_message(applied, now=NOW),

@@ -10,6 +10,7 @@ from bot.core.category import Category
 from bot.core.change import Plan
 from bot.core.diagnosis import Considered, Diagnosis, Strength
 from bot.core.finding import Cause, Causes, Contrast, Elsewhere, Kind, Part
+from bot.core.model import Tally
 from bot.core.tier import Tier
 from bot.playbook.load import load_playbooks
 from bot.playbook.plan import make_plan
@@ -79,6 +80,31 @@ def test_a_clear_rate_does_not_hide_what_is_refused_for_good() -> None:
     assert (said.offers, said.advice) == (
         (), "Little is deferred, but 400 replies speak of IP on a blocklist: look at them.",
     )  # fmt: skip
+
+
+def test_too_little_mail_does_not_hide_it_either() -> None:
+    said = recommend(paced_and_listed(tier=Tier.CLEAR, now=Tally(3, 0, 400)), SHIPPED)
+    assert said.advice == (
+        "Not enough mail to judge (3 of 50 attempts), but 400 replies speak of IP on a blocklist: look at them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("category", "bounced", "said"),
+    [
+        (
+            Category.RATE_LIMIT,
+            300,
+            "Little is deferred, but 300 recipients were refused for good (rate limit): look at the replies.",
+        ),
+        (Category.RATE_LIMIT, 100, "Nothing to do."),
+        (Category.NETWORK, 300, "Nothing to do."),  # expired: nobody refused it
+    ],
+)
+def test_much_mail_that_is_refused_is_never_nothing_to_do(category: Category, bounced: int, said: str) -> None:
+    refused = replace(cause(category, bounced), deferred=0, bounced=bounced)
+    found = paced_and_listed(tier=Tier.CLEAR, now=Tally(900, 0, bounced), causes=Causes((refused,), refused))
+    assert recommend(found, SHIPPED).advice == said
 
 
 def test_a_playbook_is_about_one_cause_only() -> None:

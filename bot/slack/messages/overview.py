@@ -18,6 +18,8 @@ from bot.slack.words import Asked, Topic
 LINES = 12
 CALM_SHOWN = 5
 RISING = 3
+REFUSING = 3
+ASKS = 4
 NOT_KNOWN = "rates not known, no fresh data"
 
 
@@ -26,8 +28,9 @@ def overview_message(overview: Overview) -> Message:
     blocks: list[sb.Block] = [section(_head(overview))]
     if shown:
         blocks.append(table(_rows(overview, shown), ("left", "right", "right", "left", "right")))
-        worst = [line for line in shown if line.tier > Tier.CLEAR] or shown
-        asks = [buttons.isp_button(line.isp, place, f"Diagnose {line.title}") for place, line in enumerate(worst[:4])]
+    blocks += [section(line) for line in (refused(overview),) if line]
+    asks = [buttons.isp_button(isp, n, f"Diagnose {title}") for n, (isp, title) in enumerate(_asks(overview, shown))]
+    if asks:
         queues = [ask_button(Asked(Topic.QUEUES), 0, "Queues")] if overview.rising else []
         blocks.append(sb.ActionsBlock(elements=[*asks, *queues]))
     blocks += [context(line) for line in (rising(overview),) if line]
@@ -42,6 +45,14 @@ def _shown(overview: Overview) -> list[OverviewLine]:
     return list(overview.lines[: min(LINES, max(len(over), CALM_SHOWN))])
 
 
+def _asks(overview: Overview, shown: Sequence[OverviewLine]) -> list[tuple[str, str]]:
+    """(ISP, title) of those to look into first: who refuses the most has a button whatever the others do."""
+    worst = [line for line in shown if line.tier > Tier.CLEAR] or ([] if overview.refused else shown)
+    found = [(line.isp, line.title) for line in worst[:ASKS]]
+    refusing = [(one.isp, one.title) for one in overview.refused[:ASKS] if (one.isp, one.title) not in found]
+    return (found[: ASKS - 1] + refusing)[:ASKS] if refusing else found
+
+
 def _span(overview: Overview) -> str:
     return texts.window_words(overview.window.length)
 
@@ -50,6 +61,8 @@ def _head(overview: Overview) -> str:
     over = [line for line in overview.lines if line.tier > Tier.CLEAR]
     if overview.blind:
         return f"⚪ *Deferrals, last {_span(overview)}* · {NOT_KNOWN}"
+    if overview.refused and not over:
+        return f"⛔ *Deferrals, last {_span(overview)}* · {_refusing(len(overview.refused))}"
     if not overview.lines:
         return f"*Deferrals, last {_span(overview)}* · no ISP with {overview.min_attempts} attempts or more"
     if not over:
@@ -97,6 +110,25 @@ def rising(overview: Overview) -> str:
     return f"↑ Queues rising: {'; '.join(found)}{more}" if found else ""
 
 
+def _refusing(number: int) -> str:
+    return f"{texts.counted(number, 'ISP')} {'refuses' if number == 1 else 'refuse'} much mail for good"
+
+
+def refused(overview: Overview) -> str:
+    """ "Refused for good: Microsoft 1,000 of 1,000 (IP on a blocklist, 550 5.7.606)": the first three, and how many
+    more; "" while nothing can be said."""
+    if overview.blind or not overview.refused:
+        return ""
+    found = [
+        f"*{texts.words(one.title)}* {texts.count(one.count)} of {texts.count(one.tries)} "
+        f"({', '.join(filter(None, (one.category.words, one.code)))})"
+        for one in overview.refused[:REFUSING]
+    ]
+    rest = len(overview.refused) - REFUSING
+    more = f"; …and {texts.counted(rest, 'more ISP')}" if rest > 0 else ""
+    return f"⛔ *Refused for good*, beside the rates: {'; '.join(found)}{more}"
+
+
 def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
     parts = []
     rest = overview.lines[len(shown) :]
@@ -115,6 +147,8 @@ def _sentence(overview: Overview) -> str:
     over = [line for line in overview.lines if line.tier > Tier.CLEAR]
     if overview.blind:
         return f"The last {_span(overview)}: {NOT_KNOWN}; {fleet.fleet_words(overview.hosts)}."
+    if overview.refused and not over:
+        return f"{texts.capital(_refusing(len(overview.refused)))} in the last {_span(overview)}."
     if not over:
         return f"No ISP is above normal in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
     worst = f"{states.name(over[0])} at {texts.percent(over[0].now.rate)}"
