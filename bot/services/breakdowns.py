@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.answers import last_hours
 from bot.core.breakdown import Answered, Of, Place, Queues, Replies, Sources, by_mail, lines, named, queued, there
 from bot.core.diagnosis import HostLine, ReplyLine
 from bot.core.isp import IspCatalog
@@ -170,10 +171,12 @@ class Breakdowns:
         return ask(window, by, isp=isp)
 
     def _window(self, length: timedelta) -> Window:
-        """The last whole minutes up to and including the running one."""
+        """The last whole minutes up to and including the running one; of a long time the last whole hours, as long
+        windows are summed from those."""
         now: datetime = self._clock.now()
-        end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        return Window.ending(end, length)
+        if length > FINE:
+            return last_hours(now, length)
+        return Window.ending(now.replace(second=0, microsecond=0) + timedelta(minutes=1), length)
 
 
 def _of(totals: Totals, name: str, place: int) -> dict[str, Tally]:

@@ -58,6 +58,17 @@ def test_a_longer_window_is_summed_from_hours(mail: WatchRig) -> None:
     assert found.window.length == DAY
 
 
+def test_a_longer_window_never_holds_more_than_was_asked_for(rig: WatchRig) -> None:
+    rig.clock.advance(30 * MINUTE)
+    rig.count(90, 10, ip="192.0.2.1")
+    rig.count(0, 500, ip="192.0.2.1", ago=3 * HOUR + 20 * MINUTE)
+    breakdowns = rig.diagnose.breakdowns
+    assert breakdowns.sources("gmail", Of.IP, 3 * HOUR).whole == Tally(90, 10)
+    assert breakdowns.replies("gmail", 3 * HOUR).whole.deferred == 10
+    assert breakdowns.place(Of.IP, "192.0.2.1", 3 * HOUR).whole == Tally(90, 10)
+    assert breakdowns.place(Of.JOB, "news", 3 * HOUR).whole == Tally(90, 10)
+
+
 def test_the_vmtas_of_an_isp_with_their_queues(mail: WatchRig) -> None:
     mail.queues(queue("v2", recipients=70), queue("idle", recipients=5))
     found = mail.diagnose.breakdowns.sources("gmail", Of.VMTA, 30 * DAY)
