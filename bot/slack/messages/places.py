@@ -29,8 +29,8 @@ def place_message(place: Place, asked: Asked) -> Message:
     blocks.append(table(rows, ("left", "right", "right", "right")))
     for title, line in place.replies[:REPLIES] if page.number == 1 else ():
         words = f"• {texts.words(title)} · {texts.count(line.count)} · {texts.closed(why.reply_words(line))}"
-        # The sample may have been said to another IP: the template names none.
-        blocks += [section(words), quote(line.template if place.of is Of.IP else line.sample)]
+        # The sample may have been said to another IP, which is not among these: the template names none.
+        blocks += [section(words), quote(line.template)]
     worst = [
         ask_button(Asked(Topic.ISP, line.isp), n, f"Diagnose {line.title}") for n, line in enumerate(page.rows[:2])
     ]
