@@ -147,9 +147,7 @@ def decide(last: Incident | None, look: Look) -> Decision:
     if diagnosis.blind or (below and not proves_calm(diagnosis)):
         return Decision(Move.BLIND, last.state, last.tier, replace(last.life, calm_since=None, hush=look.hush))
     life = steadied(last.life, look.now, look.rules.flap_turns)
-    life = replace(
-        life, worst=max(life.worst, last.tier), at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush
-    )
+    life = replace(life, at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush)
     life = marked(life, diagnosis, look.now)
     if last.life.hush is not None and look.hush is None:
         life = replace(life, told_at=look.now)  # its end is told, which is enough for now

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.alert_rules import AlertRules
 from bot.core.category import Category
 from bot.core.diagnosis import Diagnosis, HostLine
+from bot.core.flap import steadied
 from bot.core.hold import Hold, believed, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Life, Move, Taken, calm
 from bot.core.incident_news import news
@@ -91,7 +92,8 @@ class Told:
     def take(self, owner: str) -> None:
         assert self.last is not None
         state = standing(self.last, changing=self.changing, owner=owner)
-        self.incidents[-1] = replace(self.last, owner=owner, state=state)
+        life = replace(self.last.life, taken=Taken(self.now, self.last.tier))
+        self.incidents[-1] = replace(self.last, owner=owner, state=state, life=life)
 
     def _keep(self, decision: Decision, found: Diagnosis) -> None:
         if decision.move is Move.OPEN:
@@ -267,6 +269,7 @@ def test_what_crosses_again_soon_is_the_same_incident_and_is_told_aloud() -> Non
     assert told.over(0.3, 2 * POLL) == [Move.REOPEN]
     assert told.last is not None
     assert (len(told.incidents), told.last.owner, told.last.life.reopened) == (1, "", 1)
+    assert told.last.life.taken is None
     assert (told.state, told.last.resolved_at) == (IncidentState.OPEN, None)
     text, aloud = told.lines[-1]
     assert aloud
@@ -278,6 +281,15 @@ def test_what_crosses_again_late_is_a_new_one() -> None:
     assert told.over(0.01, 30 * MINUTE) == []
     assert told.over(0.3, 2 * POLL) == [Move.OPEN]
     assert [found.id for found in told.incidents] == [1, 2]
+
+
+@pytest.mark.parametrize(("wait", "expected"), [(30 * MINUTE, Move.REOPEN), (30 * MINUTE + POLL, Move.OPEN)])
+def test_soon_is_half_an_hour(wait: timedelta, expected: Move) -> None:
+    told = closed()
+    assert told.last is not None
+    assert told.last.resolved_at is not None
+    told.now = told.last.resolved_at
+    assert told.look(0.7, wait=wait, sure=True) is expected
 
 
 def test_what_is_no_more_than_pacing_brings_nothing_back() -> None:
@@ -308,6 +320,15 @@ def test_what_goes_up_and_down_is_told_no_more_and_says_so_once() -> None:
     assert told.lines[before:] == []
     assert told.over(0.7, MINUTE) == [Move.RISE]
     assert told.lines[before:][0][1]  # worse than ever: aloud
+
+
+@pytest.mark.parametrize(
+    ("turns", "damped", "expected"),
+    [(4, False, False), (5, False, True), (4, True, True), (3, True, True), (2, True, False), (0, False, False)],
+)
+def test_it_takes_more_to_begin_to_flap_than_to_go_on(turns: int, damped: bool, expected: bool) -> None:
+    life = Life(turns=tuple(NOW - n * MINUTE for n in range(turns)), damped=damped)
+    assert steadied(life, NOW, 4).damped is expected
 
 
 def test_steadier_again_is_said_and_told_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.alert_rules import AlertRules
@@ -97,6 +98,16 @@ def test_while_a_change_is_in_force_nobody_is_reminded_and_its_owner_has_an_hour
     rig.changes.move(made.id, ChangeState.APPLYING, ChangeState.FAILED, by="U1", at=rig.clock.now())
     assert rig.live(HOUR) == []
     assert len(rig.live(2 * MINUTE)) == 1
+
+
+def test_what_flaps_is_not_said_again() -> None:
+    rig = Rig().opened()
+    now = rig.clock.now()
+    turns = tuple(now - n * MINUTE for n in (4, 3, 2, 1, 0))
+    rig.incidents.move(rig.incident(), life=replace(rig.incident().life, turns=turns, damped=True))
+    assert rig.live(50 * MINUTE) == []
+    assert rig.incident().life.damped
+    assert len(rig.live(15 * MINUTE)) == 1  # steadier, and it still stands
 
 
 def test_in_a_silence_nobody_is_reminded() -> None:

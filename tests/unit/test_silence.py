@@ -49,6 +49,11 @@ ALL_IPS = diagnosis(
         (TWO_IPS, [silence(About.ISP, "gmail")], 1),
         (TWO_IPS, [silence(About.ISP, "yahoo")], None),
         (TWO_IPS, [silence(About.IP, "192.0.2.1")], 1),
+        (
+            TWO_IPS,
+            [silence(About.IP, "192.0.2.1", 1, 2 * HOUR), silence(About.IP, "192.0.2.3", 2)],
+            1,
+        ),  # 3 has no trouble
         (TWO_IPS, [silence(About.IP, "192.0.2.2")], None),  # the other one is bad all the same
         (TWO_IPS, [silence(About.VMTA, "v1")], 1),  # PMTA takes VMTA names in any case
         (ALL_IPS, [silence(About.IP, "192.0.2.1")], None),
