@@ -31,7 +31,7 @@ def silence(about: About, name: str, number: int = 1, lasts: timedelta = HOUR) -
 BAD, GOOD, ALSO_BAD = Tally(100, 900), Tally(990, 10), Tally(500, 500)
 TWO_IPS = diagnosis(
     now=BAD + GOOD,
-    ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", GOOD)),
+    ips=(Share("192.0.2.1", BAD), Share("192.0.2.2", GOOD), Share("192.0.2.3", Tally(9))),
     vmtas=(Share("V1", BAD), Share("v2", GOOD)),
 )
 ALL_IPS = diagnosis(
