@@ -67,6 +67,8 @@ def _bounds(split: Split) -> str:
 
 
 def _rate(part: Part) -> str:
+    if part.rate < 0.001:
+        return "under 0.1%" if part.hits else "none"
     return f"{part.rate:.1%}" if part.rate < 0.1 else f"{part.rate:.0%}"
 
 

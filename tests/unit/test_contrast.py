@@ -163,3 +163,8 @@ def test_cannot_tell_is_an_answer_with_its_reason(cells: dict[Key, Tally], reaso
     assert (found.kind, found.reason) == (Kind.CANNOT_TELL, reason)
     assert found.evidence == (f"cannot tell where it sits: {reason}",)
     assert not found.narrow
+
+
+def test_others_without_one_such_reply_are_told_in_words() -> None:
+    found = located(mail(dict.fromkeys(IPS[:3], 600), rest=0))
+    assert found.evidence[-1] == "60% of their attempts get such a reply, none of the others"
