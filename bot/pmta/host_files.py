@@ -14,7 +14,7 @@ from bot.pmta.compression import Compression
 from bot.pmta.listing import ListedFile
 from bot.pmta.matching import agrees, overlap
 from bot.pmta.packed import read_packed
-from bot.pmta.ranges import Range, StreamingShell, read_ranges
+from bot.pmta.ranges import Range, StreamingShell, in_commands, read_ranges
 
 LEAST = LINE_LIMIT + RECORD_LIMIT
 """A shorter range might hold no whole record, and the file would stand still."""
@@ -120,7 +120,10 @@ class HostFiles:
         self.turn.ends += [start for file, start in starts if file.path not in asked]
         # Files that were read before come first: where one was cut, a new one may be the copy made of it.
         now.sort(key=lambda each: not each.start.offset)
-        found = self._counting.together(now, cut) or self._each(now, cut)
+        found = Found()
+        for part in in_commands(now, [each.file.path for each in now]):
+            known = [*cut, *(position for _, position in found.others)]
+            found.add(self._counting.together(part, known) or self._each(part, known))
         self.turn.parts += found.parts
         self.turn.ends += found.ends
         return found.others

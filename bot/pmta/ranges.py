@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.errors import HostError
 from bot.pmta.compression import SQUEEZE, Compression, Unpacked
 from bot.ports import HostShell
+
+T = TypeVar("T")
 
 # Arguments: zstd|lz4|gzip|plain, then path, first byte (counted from 1) and length of each range. Behind the bytes
 # stands the inode of each path: where one is not the expected one, the file was replaced meanwhile. Without the last
@@ -46,6 +48,9 @@ _SLACK = 1 << 20
 _WORTH_IT = 32 << 10
 """Bytes below which starting the tool costs the host more than they do on the wire."""
 _SKIPPED = 4 << 20
+_COMMAND_BYTES = 64 << 10
+"""Of paths and numbers in one command: an argument of 128 KiB is refused by Linux, and all of them arrive as one."""
+_NUMBERS_BYTES = 48
 
 
 class StreamingShell(HostShell, Protocol):
@@ -129,8 +134,26 @@ def read_ranges(
 
     Raises: HostError as `StreamingShell.stream`, and where the answer cannot be unpacked.
     """
-    if not ranges:
-        return []
-    with open_ranges(shell, host, ranges, compression) as arriving:
-        found = [arriving.read(r.length) for r in ranges]
-        return found if arriving.intact() else None
+    found: list[bytes] = []
+    for part in in_commands(ranges, [r.path for r in ranges]):
+        with open_ranges(shell, host, part, compression) as arriving:
+            found += [arriving.read(r.length) for r in part]
+            if not arriving.intact():
+                return None
+    return found
+
+
+def in_commands(asked: Sequence[T], paths: Sequence[str]) -> Iterator[list[T]]:
+    """`asked` in as few parts as commands are needed, in order; `paths` are the files of each."""
+    part: list[T] = []
+    size = 0
+    for one, path in zip(asked, paths, strict=True):
+        # quoting may take four bytes for each quote
+        length = len(path.encode()) + 3 * path.count("'") + _NUMBERS_BYTES
+        if part and size + length > _COMMAND_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    if part:
+        yield part

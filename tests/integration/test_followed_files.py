@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -251,3 +252,17 @@ def test_files_that_are_all_out_of_sight_are_remembered(host: Host, tmp_path: Pa
     (tmp_path / "hidden").rename(tmp_path / "acct-1.csv")
     host.write("acct-1.csv", row("t"))
     assert tally(host.poll()) == Tally(deferred=1)
+
+
+def test_more_files_than_one_command_can_name(tmp_path: Path) -> None:
+    lengths: list[int] = []
+    host = Host(tmp_path, LocalShell(before=lambda argv: lengths.append(len(shlex.join(argv)))))
+    names = [f"acct-{'x' * 200}-{n}.csv" for n in range(700)]
+    for name in names:
+        host.write(name, HEAD)
+    host.poll()
+    for n, name in enumerate(names):
+        host.write(name, row("t", jobId=f"row {n}"))
+    host.poll()
+    assert {cell.job: tally.deferred for cell, tally in host.total.jobs.items()} == {f"row {n}": 1 for n in range(700)}
+    assert 48 << 10 < max(lengths) < 128 << 10  # over SSH a command is one argument, and Linux takes no longer ones
