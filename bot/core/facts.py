@@ -35,12 +35,15 @@ _ZONES_S = tuple(
 _WORST_CLOCK_S = 1800
 
 
-def learn(before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition], gaps: tuple[str, ...]) -> HostFacts:
-    """What is known after one more batch of records."""
+def learn(
+    before: HostFacts, roll_up: RollUp, positions: Sequence[FilePosition], gaps: tuple[str, ...], now: datetime
+) -> HostFacts:
+    """What is known after one more batch of records. A record of the future counts as one of `now`: it must not stand
+    for deferrals that are logged until then."""
     shown = seen(roll_up)
     since, deferral_at = before.undeferred_since, before.deferral_at
     if shown.newest_deferral is not None:
-        newest = datetime.fromtimestamp(shown.newest_deferral, UTC)
+        newest = min(datetime.fromtimestamp(shown.newest_deferral, UTC), now)
         since, deferral_at = None, max(deferral_at or newest, newest)
     elif shown.first_delivery is not None and since is None:
         since = datetime.fromtimestamp(shown.first_delivery, UTC)

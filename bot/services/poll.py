@@ -13,7 +13,7 @@ from threading import Lock
 from bot.core import health
 from bot.core.breaker import CLOSED, Breaker
 from bot.core.facts import clock_due, correction, in_doubt, learn, told_time
-from bot.core.model import HostFacts, HostHealth, HostSnapshot
+from bot.core.model import HostFacts, HostHealth, HostSnapshot, RollUp
 from bot.core.show import (
     parse_queues_dom,
     parse_queues_text,
@@ -122,17 +122,17 @@ class Poll:
 
     def _kept(self, now: HostHealth, records: NewRecords) -> HostHealth:
         """Commit one batch."""
-        now = self._learned(now, records)
         if records.waiting:
-            # Said before the counts are there: nobody may take half a backlog for a rate.
-            now = health.behind(now, records.roll_up, self._clock.now(), records.waiting)
-            self._keep(now)
+            # Said before the counts are there: nobody may take half a backlog for a rate. What the batch shows is
+            # learned behind its commit: one that fails is read again.
+            self._keep(health.behind(now, RollUp(), self._clock.now(), records.waiting))
         self._tallies.commit(now.host, records)
         log.debug("host polled", extra={"action": "poll_ok", "host": now.host, "records": records.roll_up.rows})
-        return now
+        now = self._learned(now, records)
+        return health.behind(now, records.roll_up, self._clock.now(), records.waiting) if records.waiting else now
 
     def _learned(self, now: HostHealth, records: NewRecords) -> HostHealth:
-        facts = learn(now.facts, records.roll_up, records.positions, records.gaps)
+        facts = learn(now.facts, records.roll_up, records.positions, records.gaps, self._clock.now())
         if facts.gaps and facts.gaps != now.facts.gaps:
             log.warning("files not read", extra={"action": "gap", "host": now.host, "error": "; ".join(facts.gaps)})
         known = {rows.reason for rows in now.facts.bad}

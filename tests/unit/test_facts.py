@@ -36,7 +36,7 @@ def health(*batches: RollUp, positions: tuple[FilePosition, ...] = (FULL,)) -> H
     """A host after these batches."""
     now = HostHealth("mta1", None)
     for batch in batches:
-        facts = learn(now.facts, batch, positions, ())
+        facts = learn(now.facts, batch, positions, (), NOON)
         now = counted(HostHealth("mta1", None, undeferred=now.undeferred, facts=facts), batch, NOON, files=True)
     return now
 
@@ -125,7 +125,7 @@ def test_columns_that_no_file_has_are_said(positions: tuple[FilePosition, ...], 
 def test_what_json_lines_have_shown_once_stays_known() -> None:
     json = FilePosition("/a/acct-1.json", 1, 9, "")
     seen = RollUp({Cell(0, "gmail", "mta1", "192.0.2.1", "v", ""): Tally(1)})
-    facts = learn(learn(HostFacts(), seen, (json,), ()), RollUp(), (json, BARE), ())
+    facts = learn(learn(HostFacts(), seen, (json,), (), NOON), RollUp(), (json, BARE), (), NOON)
     assert facts.columns == ("dlvSourceIp", "timeLogged", "vmta")
 
 
@@ -136,7 +136,7 @@ def test_bad_rows_are_counted_and_the_first_sample_stays() -> None:
 
 
 def test_gaps_make_a_host_count_as_seen_in_part() -> None:
-    facts = learn(HostFacts(), rolled(1), (FULL,), ("no permission to read /a/diag.csv",))
+    facts = learn(HostFacts(), rolled(1), (FULL,), ("no permission to read /a/diag.csv",), NOON)
     seen = counted(HostHealth("mta1", None, facts=facts), rolled(1), NOON, files=True)
     line = host_line("mta1", seen, NOON, HOUR)
     assert (line.trouble, line.warning, line.partial) == ("", "no permission to read /a/diag.csv", True)
@@ -209,3 +209,8 @@ def test_a_clock_is_corrected_once_its_error_was_seen_twice(
 ) -> None:
     facts = told(*answers)
     assert (correction(facts), in_doubt(facts)) == (timedelta(seconds=corrected_s), doubt)
+
+
+def test_a_deferral_of_the_future_does_not_stand_for_those_to_come() -> None:
+    odd = learn(HostFacts(), rolled(0, 1, NOON + 9000 * HOUR), (FULL,), (), NOON)
+    assert odd.deferral_at == NOON
