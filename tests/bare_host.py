@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from bot.pmta.time_limit import LimitedShell
 from tests.accounting_rows import row
 from tests.followed_host import HEAD, ISPS, FixedClock, tally
 from tests.sshd import running_sshd
+from tests.tools import link
 
 NEEDED = ("sh", "tail", "head", "stat", "sleep")
 
@@ -63,10 +63,7 @@ class BareHost:
 
     def link(self, tool: str) -> None:
         """Put the machine's own one there."""
-        found = shutil.which(tool, path="/usr/bin:/bin")
-        assert found, f"{tool} is needed here (Debian: apt-get install {tool})"
-        (self.bin / tool).unlink(missing_ok=True)
-        (self.bin / tool).symlink_to(found)
+        link(tool, self.bin)
 
     def fake(self, tool: str, script: str) -> None:
         (self.bin / tool).unlink(missing_ok=True)

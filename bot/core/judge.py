@@ -166,9 +166,7 @@ def _shares(sums: Mapping[str, Tally]) -> tuple[Share, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.tally.deferred, -row.tally.attempts, row.key)))
 
 
-def reply_lines(
-    by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify
-) -> tuple[ReplyLine, ...]:
+def reply_lines(by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify) -> tuple[ReplyLine, ...]:
     """What was answered and what it means, the commonest first."""
     lines = []
     for template, tally in by_reply.items():

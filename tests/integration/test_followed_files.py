@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.pmta.files import FollowedFiles
 from tests.accounting_rows import row
 from tests.followed_host import HEAD, ISPS, FixedClock, Host, tally
 from tests.local_shell import LocalShell
+from tests.tools import link
 
 
 @pytest.fixture
@@ -156,9 +156,7 @@ def test_it_works_with_and_without_zstd(tmp_path: Path, tools: Sequence[str]) ->
     wanted = ("sh", "tail", "head", "stat", *tools)
     (tmp_path / "bin").mkdir()
     for tool in wanted:
-        found = shutil.which(tool, path="/usr/bin:/bin")
-        assert found, f"{tool} is needed here"
-        (tmp_path / "bin" / tool).symlink_to(found)
+        link(tool, tmp_path / "bin")
     host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
     host.write("acct-1.csv", HEAD + row("d") * 2000)
     host.poll()
@@ -169,7 +167,7 @@ def test_it_works_with_and_without_zstd(tmp_path: Path, tools: Sequence[str]) ->
 def test_it_works_without_stat(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     for tool in ("sh", "tail", "head", "ls", "wc"):
-        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
+        link(tool, tmp_path / "bin")
     host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
     host.write("acct-1 2.csv", HEAD + row("d"))
     host.poll()
@@ -193,8 +191,8 @@ def test_a_file_replaced_under_the_reading_is_not_counted_then(tmp_path: Path) -
 
 def test_bytes_that_never_come_are_said_in_the_end(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "sh").symlink_to("/bin/sh")
-    (tmp_path / "bin" / "stat").symlink_to(str(shutil.which("stat", path="/usr/bin:/bin")))
+    link("sh", tmp_path / "bin")
+    link("stat", tmp_path / "bin")
     host = Host(tmp_path, LocalShell(path=str(tmp_path / "bin")))
     host.write("acct-1.csv", HEAD + row("d"))
     assert host.poll().rows == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.core.model import Tally
 from tests.accounting_rows import row
 from tests.followed_host import HEAD, NOW, Host, tally
 from tests.local_shell import LocalShell
+from tests.tools import link
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_packed_file_goes_on_where_its_plain_one_was_read_to(tmp_path: Path, t
     if not tools:
         (tmp_path / "bin").mkdir()
         for tool in ("sh", "tail", "head", "ls", "wc", "gzip"):
-            (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
+            link(tool, tmp_path / "bin")
         shell = LocalShell(path=str(tmp_path / "bin"))
     host = Host(tmp_path, shell)
     host.write("diag-0.csv", HEAD)

@@ -2,125 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alert_rules import AlertRules
 from bot.core.category import Category
-from bot.core.diagnosis import Diagnosis, HostLine
-from bot.core.flap import steadied
-from bot.core.hold import Hold, believed, beyond_doubt
+from bot.core.diagnosis import HostLine
+from bot.core.hold import believed, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Life, Move, Taken, calm
-from bot.core.incident_news import news
-from bot.core.life import TRANSITIONS, Decision, Facts, Look, decide, next_state, standing
-from bot.core.model import QueueState, Recipients, Tally
-from bot.core.stake import at_risk
+from bot.core.life import TRANSITIONS, Facts, Look, decide, next_state
+from bot.core.model import Tally
 from bot.core.tier import Tier, TierRule, tier_for
 from tests.diagnoses import NOW, diagnosis
-
-POLL = timedelta(seconds=10)
-MINUTE = timedelta(minutes=1)
-RULES = AlertRules()
-STATES = tuple(IncidentState)
-DARK = (HostLine("mta1", 900.0, "mta1: no data for 15 min"),)
-
-
-def seen(rate: float, at: datetime, current: Tier = Tier.CLEAR, **given: object) -> Diagnosis:
-    """Gmail at `rate` of 1,000 attempts, judged coming from `current`."""
-    deferred = round(1000 * rate)
-    values: dict[str, object] = {
-        "at": at,
-        "now": Tally(1000 - deferred, deferred),
-        "aimed": deferred,
-        "tier": tier_for(rate, 1000, current, TierRule()),
-        "hosts": (HostLine("mta1", 4.0),),
-        "queues": (),
-    }
-    return diagnosis(**{**values, **given})
-
-
-@dataclass
-class Told:
-    """One ISP over time, kept as a store would keep it: `look` is one poll."""
-
-    rules: AlertRules = RULES
-    now: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    incidents: list[Incident] = field(default_factory=list)
-    hold: Hold | None = None
-    decided: list[Decision] = field(default_factory=list)
-    lines: list[tuple[str, bool]] = field(default_factory=list)
-    owner: str = ""
-    changing: bool = False
-
-    @property
-    def last(self) -> Incident | None:
-        return self.incidents[-1] if self.incidents else None
-
-    @property
-    def state(self) -> IncidentState:
-        assert self.last is not None
-        return self.last.state
-
-    @property
-    def tier(self) -> Tier:
-        """That of the open incident."""
-        open_now = self.last is not None and self.last.state is not IncidentState.RESOLVED
-        return self.last.tier if self.last is not None and open_now else Tier.CLEAR
-
-    def look(self, rate: float, *, wait: timedelta = POLL, sure: bool = False, **given: object) -> Move:
-        self.now += wait
-        found = seen(rate, self.now, self.tier, **given)
-        look = Look(found, self.now, self.rules, self.hold, self.changing, sure)
-        before, decision = self.last, decide(self.last, look)
-        self.hold = decision.hold
-        self.decided.append(decision)
-        self._keep(decision, found)
-        if self.last is not None and decision.move not in (Move.HOLD, Move.BLIND):
-            self.lines += news(before, decision, self.last)
-        return decision.move
-
-    def over(self, rate: float, span: timedelta) -> list[Move]:
-        """A look every ten seconds; the moves that say something."""
-        moves = [self.look(rate) for _ in range(span // POLL)]
-        return [move for move in moves if move not in (Move.HOLD, Move.REFRESH)]
-
-    def take(self, owner: str) -> None:
-        assert self.last is not None
-        state = standing(self.last, changing=self.changing, owner=owner)
-        life = replace(self.last.life, taken=Taken(self.now, self.last.tier))
-        self.incidents[-1] = replace(self.last, owner=owner, state=state, life=life)
-
-    def _keep(self, decision: Decision, found: Diagnosis) -> None:
-        if decision.move is Move.OPEN:
-            number, rate = len(self.incidents) + 1, found.now.rate
-            opened = Incident(
-                number, "gmail", decision.state, decision.tier, self.now, 1, rate, found, life=decision.life
-            )
-            self.incidents.append(opened)
-        elif self.last is not None and decision.move is not Move.HOLD:
-            ended = self.now if decision.move is Move.RESOLVE else self.last.resolved_at
-            again = decision.move is Move.REOPEN
-            self.incidents[-1] = replace(
-                self.last,
-                state=decision.state,
-                tier=decision.tier,
-                life=decision.life,
-                diagnosis=found,
-                owner="" if again else self.last.owner,
-                resolved_at=None if again else ended,
-            )
-
-
-def opened(rate: float = 0.3) -> Told:
-    told = Told()
-    assert told.over(rate, 2 * POLL) == [Move.OPEN]
-    return told
-
+from tests.told_life import DARK, MINUTE, POLL, RULES, STATES, Told, opened, seen
 
 # ---- the table
 
@@ -296,83 +192,6 @@ def test_what_is_no_more_than_pacing_brings_nothing_back() -> None:
     told = closed()
     moves = {told.look(0.1, cause=Category.THROTTLE_NORMAL) for _ in range(30)}
     assert moves == {Move.HOLD}
-
-
-# ---- flapping
-
-
-def flap(told: Told, times: int, high: float = 0.3, low: float = 0.2) -> None:
-    """Up and down between two tiers, five minutes and a little each."""
-    for _ in range(times):
-        told.over(low, 6 * MINUTE)
-        told.over(high, MINUTE)
-
-
-def test_what_goes_up_and_down_is_told_no_more_and_says_so_once() -> None:
-    told = opened()
-    flap(told, 6)
-    assert told.last is not None
-    assert told.last.life.damped
-    said = [text for text, _ in told.lines]
-    assert sum("only the message is kept true" in text for text in said) == 1
-    before = len(told.lines)
-    flap(told, 2)
-    assert told.lines[before:] == []
-    assert told.over(0.7, MINUTE) == [Move.RISE]
-    assert told.lines[before:][0][1]  # worse than ever: aloud
-
-
-@pytest.mark.parametrize(
-    ("turns", "damped", "expected"),
-    [(4, False, False), (5, False, True), (4, True, True), (3, True, True), (2, True, False), (0, False, False)],
-)
-def test_it_takes_more_to_begin_to_flap_than_to_go_on(turns: int, damped: bool, expected: bool) -> None:
-    life = Life(turns=tuple(NOW - n * MINUTE for n in range(turns)), damped=damped)
-    assert steadied(life, NOW, 4).damped is expected
-
-
-def test_steadier_again_is_said_and_told_again() -> None:
-    told = opened()
-    flap(told, 6)
-    told.over(0.3, 60 * MINUTE)
-    assert told.last is not None
-    assert not told.last.life.damped
-    assert told.lines[-1] == ("steadier again: ups and downs are told again", False)
-    told.over(0.7, MINUTE)
-    assert "→ *block*" in told.lines[-1][0]
-
-
-def test_one_way_up_and_one_way_down_is_no_flapping() -> None:
-    told = Told()
-    for rate in (0.2, 0.3, 0.6, 0.3, 0.2, 0.01):
-        told.over(rate, 6 * MINUTE)
-    assert told.last is not None
-    assert (len(told.last.life.turns), told.last.life.damped) == (1, False)
-
-
-# ---- what is at stake
-
-
-def test_sixty_per_cent_of_sixty_messages_wakes_nobody() -> None:
-    told = Told()
-    small: dict[str, Any] = {"now": Tally(24, 36), "aimed": 36, "tier": Tier.BLOCK}
-    assert told.look(0.6, **small) is Move.HOLD
-    assert told.look(0.6, **small) is Move.HOLD
-    waiting = (QueueState("mta1", "small.example/v1", 64, 1, paused=False, mode="normal"),)
-    assert told.look(0.6, **small, queues=waiting) is Move.HOLD  # now seen once
-    assert told.look(0.6, **small, queues=waiting) is Move.OPEN
-
-
-def test_the_least_may_be_another_for_one_isp() -> None:
-    rules = AlertRules(min_at_risk_of={"gmail": 36})
-    assert (rules.least_at_risk("gmail"), rules.least_at_risk("yahoo")) == (36, 100)
-
-
-def test_recipients_are_counted_once_however_often_they_are_retried() -> None:
-    found = seen(0.6, NOW)
-    assert at_risk(found) == 600
-    few = Recipients(found.window, 12, Tally(400, 600))
-    assert at_risk(replace(found, recipients=few)) == 12
 
 
 # ---- anything at all

@@ -46,7 +46,9 @@ def test_durations(seconds: int, expected: str) -> None:
     assert duration_words(timedelta(seconds=seconds)) == expected
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(60, "60 min"), (120, "120 min"), (360, "6 h"), (1440, "24 h"), (10080, "7 d")])
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(60, "60 min"), (120, "120 min"), (360, "6 h"), (1440, "24 h"), (10080, "7 d")]
+)
 def test_a_window_up_to_two_hours_is_in_minutes(minutes: int, expected: str) -> None:
     assert texts.window_words(timedelta(minutes=minutes)) == expected
 
