@@ -23,13 +23,6 @@ CHOICE = {
 }
 
 
-@pytest.fixture(scope="module")
-def workplace() -> Iterator[Workplace]:
-    made = Workplace()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def desk(workplace: Workplace) -> Iterator[SlackDesk]:
     with workplace.desk() as made:

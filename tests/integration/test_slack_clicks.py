@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,22 +11,9 @@ from bot.core.incident import IncidentState
 from bot.errors import StoreError
 from tests.diagnoses import calm, diagnosis, offers
 from tests.local_slack_bot import ANN, BO
-from tests.slack_desk import SlackDesk, Workplace
+from tests.slack_desk import SlackDesk
 
 REASON = {"reason": {"reason": "rate doubled after the campaign"}}
-
-
-@pytest.fixture(scope="module")
-def workplace() -> Iterator[Workplace]:
-    made = Workplace()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(workplace: Workplace) -> Iterator[SlackDesk]:
-    with workplace.desk() as made:
-        yield made
 
 
 def private(desk: SlackDesk, user: str = ANN.id) -> str:

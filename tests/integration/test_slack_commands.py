@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,7 @@ import pytest
 from bot.errors import StoreError
 from tests.diagnoses import HOSTILE, told
 from tests.local_slack_bot import ANN, BO
-from tests.slack_desk import SlackDesk, Workplace
-
-
-@pytest.fixture(scope="module")
-def workplace() -> Iterator[Workplace]:
-    made = Workplace()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(workplace: Workplace) -> Iterator[SlackDesk]:
-    with workplace.desk() as made:
-        yield made
+from tests.slack_desk import SlackDesk
 
 
 def asked(desk: SlackDesk, text: str, user: str = ANN.id) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,20 +9,7 @@ import pytest
 from bot.core.incident import Hush, Life
 from bot.core.silence import About
 from tests.local_slack_bot import ANN, BO
-from tests.slack_desk import SlackDesk, Workplace
-
-
-@pytest.fixture(scope="module")
-def workplace() -> Iterator[Workplace]:
-    made = Workplace()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(workplace: Workplace) -> Iterator[SlackDesk]:
-    with workplace.desk() as made:
-        yield made
+from tests.slack_desk import SlackDesk
 
 
 def said(desk: SlackDesk, text: str, user: str = ANN.id) -> str:

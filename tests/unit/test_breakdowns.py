@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.core.breakdown import Of
 from bot.core.category import Category
 from bot.core.model import Tally
-from bot.store.changes import SqlChangeStore
-from bot.store.fleet import SqlFleetStore
-from bot.store.tallies import SqlTallyStore
-from tests.store_values import sqlite
 from tests.watch_rig import FULL, MINUTE, PACING, WatchRig, queue
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchRig]:
-    if request.param == "memory":
-        yield WatchRig()
-    else:
-        with sqlite(tmp_path / "deferbot.db") as engine:
-            yield WatchRig(tallies=SqlTallyStore(engine), fleet=SqlFleetStore(engine), changes=SqlChangeStore(engine))
 
 
 @pytest.fixture

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from bot.core.category import Category
 from bot.core.model import HostHealth, Tally
 from bot.core.tier import Tier
-from bot.store.changes import SqlChangeStore
-from bot.store.fleet import SqlFleetStore
-from bot.store.tallies import SqlTallyStore
-from tests.store_values import sqlite
 from tests.watch_rig import FULL, MINUTE, STALE, WatchRig, queue
 
 HOUR = 60 * MINUTE
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchRig]:
-    if request.param == "memory":
-        yield WatchRig()
-    else:
-        with sqlite(tmp_path / "deferbot.db") as engine:
-            yield WatchRig(tallies=SqlTallyStore(engine), fleet=SqlFleetStore(engine), changes=SqlChangeStore(engine))
 
 
 def test_now_before_and_the_edges_of_the_window(rig: WatchRig) -> None:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from bot.core.change import ChangeState
 from bot.core.diagnosis import QueueTrend, Share, Untold, Usual
 from bot.core.distinct import hashed, merged
@@ -14,22 +9,10 @@ from bot.core.model import RECIPIENTS_EVERY_S, HostFacts, HostHealth, HostSnapsh
 from bot.core.tier import Tier
 from bot.core.trends import DAY, HOUR
 from bot.ports import NewRecords
-from bot.store.changes import SqlChangeStore
-from bot.store.fleet import SqlFleetStore
-from bot.store.tallies import SqlTallyStore
-from tests.store_values import plan, sqlite
+from tests.store_values import plan
 from tests.watch_rig import FULL, MINUTE, NOON, WatchRig, queue
 
 QUARTER = 15 * MINUTE
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchRig]:
-    if request.param == "memory":
-        yield WatchRig()
-    else:
-        with sqlite(tmp_path / "deferbot.db") as engine:
-            yield WatchRig(tallies=SqlTallyStore(engine), fleet=SqlFleetStore(engine), changes=SqlChangeStore(engine))
 
 
 def unlogging(rig: WatchRig, host: str = "mta1") -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,24 +11,11 @@ from bot.core.change import ChangeState
 from bot.core.incident import IncidentState, Move
 from bot.core.model import Dim, HostHealth, Tally, Window
 from bot.core.tier import Tier
-from bot.store.changes import SqlChangeStore
-from bot.store.fleet import SqlFleetStore
-from bot.store.tallies import SqlTallyStore
 from tests.diagnoses import plan
 from tests.fakes import MemoryTallyStore
-from tests.store_values import sqlite
 from tests.watch_rig import FULL, MINUTE, PACING, STALE, WatchRig, queue
 
 HOUR = 60 * MINUTE
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WatchRig]:
-    if request.param == "memory":
-        yield WatchRig()
-    else:
-        with sqlite(tmp_path / "deferbot.db") as engine:
-            yield WatchRig(tallies=SqlTallyStore(engine), fleet=SqlFleetStore(engine), changes=SqlChangeStore(engine))
 
 
 def test_opens_rises_falls_and_closes_once_each(rig: WatchRig) -> None:
