@@ -50,7 +50,8 @@ def hush_over(diagnosis: Diagnosis, silences: Sequence[Silence], rule: TierRule,
     """What silences an ISP, None where nothing does. `silences` are active.
 
     One of the ISP does. One of an IP, VMTA or host does where the ISP is well without them: what else goes wrong is
-    told. Of several the one that ends first is named: from then on it may be told again.
+    told. Of several of the ISP the one that ends last is named, of several places the one that ends first: from then
+    on it may be told again.
     """
     whole = [one for one in silences if one.about is About.ISP and one.name == diagnosis.isp]
     if whole:
