@@ -27,7 +27,6 @@ MIN_ATTEMPTS = 50
 """Fewer say nothing about a rate."""
 LONGEST = timedelta(days=3660)
 By = Literal["isp", "ip", "vmta", "reply", "job"]
-GROUPINGS: tuple[By, ...] = ("isp", "ip", "vmta", "reply", "job")
 NO_DEFERRALS = (
     "No `t` record was read: deferrals are not being logged there. Add `records t` to an accounting file of PMTA "
     "(`records d,b,t,tq`), or name that file here too. Until then every rate reads 0 %."

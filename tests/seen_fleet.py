@@ -20,8 +20,8 @@ from bot.playbook.readback import check, read_back_argv
 from bot.pmta.columns import roll_up_columns
 from bot.sim.fleet.clock import StepClock
 from bot.sim.fleet.fleet import Fleet
+from tests.looking import knowledge
 from tests.playbook_samples import PLAYBOOKS
-from tests.watch_rig import knowledge
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 ISPS = load_isps(PLAYBOOKS / "isps.yaml")

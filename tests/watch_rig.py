@@ -9,14 +9,7 @@ from bot.core.alert_rules import AlertRules
 from bot.core.incident import Incident, Move
 from bot.core.model import Cell, HostHealth, HostSnapshot, JobCell, QueueState, RollUp, Tally
 from bot.core.reply import template
-from bot.core.tier import Tier, TierRule
-from bot.knowledge import Knowledge, load_knowledge
 from bot.ports import ChangeStore, FleetStore, NewRecords, TallyStore
-from bot.services.composition import Composition
-from bot.services.diagnose import Diagnose, Judgement
-from bot.services.outages import Outages
-from bot.services.rated import RatedTallies
-from bot.services.watch import Watch
 from tests.fakes import (
     ManualClock,
     MemoryAuditLog,
@@ -27,25 +20,16 @@ from tests.fakes import (
     MemorySilenceStore,
     MemoryTallyStore,
 )
+from tests.looking import looking
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-STALE = 5 * MINUTE
 REPUTATION = "smtp;421-4.7.0 This message is suspicious due to the very low reputation of the sending IP address."
 PACING = "smtp;421-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents delivery."
 FULL = "smtp;452 4.2.2 The email account that you tried to reach is over quota."
 
 AT_ONCE = AlertRules(rise_after=timedelta(), fall_after=timedelta(), reopen_within=timedelta(-1), min_at_risk=0)
 """Every look decides: no tier is held, nothing comes back, no mail is too little."""
-
-_KNOWN: list[Knowledge] = []
-
-
-def knowledge() -> Knowledge:
-    """The shipped playbooks and rules, read once."""
-    if not _KNOWN:
-        _KNOWN.append(load_knowledge())
-    return _KNOWN[0]
 
 
 class WatchRig:
@@ -70,47 +54,21 @@ class WatchRig:
         self.incidents = incidents or MemoryIncidentStore()
         self.silences = MemorySilenceStore()
         self.audit = MemoryAuditLog()
-        known, judgement = knowledge(), Judgement(60 * MINUTE, TierRule(), {}, STALE)
-        self.diagnose = Diagnose(
-            tallies=self.tallies,
-            fleet=self.fleet,
-            incidents=self.incidents,
-            changes=self.changes,
-            isps=known.isps,
-            classifier=known.classifier,
-            playbooks=known.playbooks,
-            judgement=judgement,
-            hosts=hosts,
-            clock=self.clock,
-        )
         self.outages = MemoryOutageStore()
-        self.look_at_hosts = Outages(
-            fleet=self.fleet,
-            tallies=self.tallies,
-            outages=self.outages,
-            audit=self.audit,
-            clock=self.clock,
+        found = looking(
             hosts=hosts,
-            stale_after=STALE,
-        )
-        rated = RatedTallies(self.tallies, self.fleet, self.clock, judgement.window)
-        self.watch = Watch(
-            diagnose=self.diagnose,
-            composition=Composition(
-                tallies=rated,
-                outages=self.outages,
-                classifier=known.classifier,
-                judgement=judgement,
-                alert_from=Tier.MIXED,
-                poll_every=poll_every,
-            ),
+            tallies=self.tallies,
+            fleet=self.fleet,
             incidents=self.incidents,
             changes=self.changes,
+            outages=self.outages,
             silences=self.silences,
             audit=self.audit,
             clock=self.clock,
             rules=rules,
+            poll_every=poll_every,
         )
+        self.diagnose, self.look_at_hosts, self.watch = found.diagnose, found.outages, found.watch
         self.see()
 
     def see(self, *hosts: str, error: str = "") -> None:

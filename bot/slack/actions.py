@@ -117,13 +117,8 @@ def acknowledge(desk: Desk, caller: Caller, value: str, *, at_home: bool) -> Non
 
 def diagnose(desk: Desk, caller: Caller, value: str) -> None:
     """The fresh diagnosis of the incident's ISP, also long after it is resolved."""
-    asked = buttons.read_incident(value)
-    incident = desk.services.incidents.get(asked[0]) if asked else None
-    if asked is None:
-        desk.tell(caller, refusals.unknown_button())
-    elif incident is None:
-        desk.tell(caller, refusals.gone(asked[0]))
-    else:
+    incident = desk.incident_of(caller, value)
+    if incident is not None:
         caller.answer(diagnosis_message(desk.services.diagnose.isp(incident.isp), incident))
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from slack_bolt import Respond
 from slack_sdk import WebClient
 
+from bot.core.incident import Incident
 from bot.errors import ChatError, DeferbotError
 from bot.ports import Wake
 from bot.slack.caller import Caller
 from bot.slack.lanes import SlowLane
-from bot.slack.messages import refusals
+from bot.slack.messages import buttons, refusals
 from bot.slack.services import SlackServices
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,16 @@ class Desk:
 
     def tell(self, caller: Caller, sentence: str) -> None:
         caller.answer(refusals.said(sentence))
+
+    def incident_of(self, caller: Caller, value: str) -> Incident | None:
+        """What a button of an incident is about; None after having said why not."""
+        asked = buttons.read_incident(value)
+        incident = self.services.incidents.get(asked[0]) if asked else None
+        if asked is None:
+            self.tell(caller, refusals.unknown_button())
+        elif incident is None:
+            self.tell(caller, refusals.gone(asked[0]))
+        return incident
 
     def may_apply(self, caller: Caller) -> bool:
         """False after having said why not."""

@@ -32,13 +32,8 @@ def obey(desk: Desk, caller: Caller, order: Order) -> None:
 
 def open_silence(desk: Desk, caller: Caller, value: str) -> None:
     """From the menu of an incident: role, then the window."""
-    asked = buttons.read_incident(value)
-    incident = desk.services.incidents.get(asked[0]) if asked else None
-    if asked is None:
-        desk.tell(caller, refusals.unknown_button())
-    elif incident is None:
-        desk.tell(caller, refusals.gone(asked[0]))
-    elif desk.may_apply(caller):
+    incident = desk.incident_of(caller, value)
+    if incident is not None and desk.may_apply(caller):
         caller.open_view(silence_view(incident))
 
 

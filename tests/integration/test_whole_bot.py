@@ -14,17 +14,11 @@ from bot.core.change import Change, ChangeState, Outcome
 from bot.core.incident import Incident, IncidentState, Move
 from bot.core.model import Dim, Window
 from bot.core.outage import OutageMove, OutageState
-from bot.core.tier import Tier, TierRule
 from bot.pmta.files import POLL_BYTES, FollowedFiles
 from bot.services.apply import Apply
-from bot.services.composition import Composition
-from bot.services.diagnose import Diagnose, Judgement
-from bot.services.outages import Outages
 from bot.services.poll import Poll, TimeLimit, unlimited
-from bot.services.rated import RatedTallies
 from bot.services.run_steps import HostLocks, StepRunner
 from bot.services.undo import Undo
-from bot.services.watch import Watch
 from bot.store.audit import SqlAuditLog
 from bot.store.changes import SqlChangeStore
 from bot.store.fleet import SqlFleetStore
@@ -43,8 +37,8 @@ from tests.fakes import (
 )
 from tests.fleet_scene import HOUR, MINUTE, Scene, scene
 from tests.fleet_shell import FleetShell
+from tests.looking import knowledge, looking
 from tests.store_values import sqlite
-from tests.watch_rig import STALE, knowledge
 
 
 class Bot:
@@ -73,7 +67,6 @@ class Bot:
             self.incidents, self.changes = SqlIncidentStore(self._engine), SqlChangeStore(self._engine)
             self.outages, self.audit = SqlOutageStore(self._engine), SqlAuditLog(self._engine)
         known, hosts = knowledge(), tuple(self.scene.fleet.hosts)
-        judgement = Judgement(HOUR, TierRule(), {}, STALE)
         globs = {host: self.scene.fleet.accounting_globs(host) for host in hosts}
         reader = FollowedFiles(self.shell, globs, known.isps, self.clock, poll_bytes=poll_bytes)
         self.poll = Poll(
@@ -84,44 +77,19 @@ class Bot:
             clock=self.clock,
             time_limit=time_limit,
         )
-        self.diagnose = Diagnose(
+        found = looking(
+            hosts=hosts,
             tallies=self.tallies,
             fleet=self.fleet,
             incidents=self.incidents,
             changes=self.changes,
-            isps=known.isps,
-            classifier=known.classifier,
-            playbooks=known.playbooks,
-            judgement=judgement,
-            hosts=hosts,
-            clock=self.clock,
-        )
-        self.look_at_hosts = Outages(
-            fleet=self.fleet,
-            tallies=self.tallies,
             outages=self.outages,
-            audit=self.audit,
-            clock=self.clock,
-            hosts=hosts,
-            stale_after=STALE,
-        )
-        rated = RatedTallies(self.tallies, self.fleet, self.clock, judgement.window)
-        self.watch = Watch(
-            diagnose=self.diagnose,
-            composition=Composition(
-                tallies=rated,
-                outages=self.outages,
-                classifier=known.classifier,
-                judgement=judgement,
-                alert_from=Tier.MIXED,
-            ),
-            incidents=self.incidents,
-            changes=self.changes,
             silences=MemorySilenceStore(),
             audit=self.audit,
             clock=self.clock,
             rules=AlertRules(),
         )
+        self.diagnose, self.look_at_hosts, self.watch = found.diagnose, found.outages, found.watch
         runner = StepRunner(shell=self.shell, changes=self.changes, clock=self.clock, locks=HostLocks())
         self.apply = Apply(
             diagnose=self.diagnose,

@@ -12,9 +12,9 @@ from bot.core.category import Category
 from bot.core.causes import find_causes, is_dangerous, tries
 from bot.core.contrast import Around, contrast
 from bot.core.finding import Causes, Contrast, Elsewhere, Kind
+from tests.looking import knowledge
 from tests.scenarios.cases import PACED, Case
 from tests.scenarios.mail import Hour, hour
-from tests.watch_rig import knowledge
 
 EQUAL = 0.8
 """From this part of a planted trouble on everyday replies may be the commonest."""

@@ -15,9 +15,10 @@ from bot.core.causes import Classify, Key, find_causes
 from bot.core.contrast import Around, contrast
 from bot.core.finding import Causes, Contrast, Elsewhere, Kind
 from bot.core.model import Tally
+from tests.looking import knowledge
 from tests.scenarios.cases import CASES, Case
 from tests.scenarios.mail import Hour, hour
-from tests.watch_rig import REPUTATION, knowledge
+from tests.watch_rig import REPUTATION
 
 PLENTY = [case for case in CASES if not case.tiny]
 NAMES = [case.name for case in PLENTY]

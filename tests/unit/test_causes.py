@@ -12,7 +12,8 @@ from bot.core.causes import KEPT, Key, find_causes
 from bot.core.classify import Verdict
 from bot.core.finding import Causes, Part
 from bot.core.model import Tally
-from tests.watch_rig import FULL, PACING, REPUTATION, knowledge
+from tests.looking import knowledge
+from tests.watch_rig import FULL, PACING, REPUTATION
 
 AUTH = "smtp;550-5.7.26 This mail has been blocked because the sender is unauthenticated."
 LISTED = "smtp;550 5.7.1 Service unavailable; Client host [192.0.2.10] blocked using zen.spamhaus.org"

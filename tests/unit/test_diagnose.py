@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.core.category import Category
 from bot.core.model import HostHealth, Tally
 from bot.core.tier import Tier
-from tests.watch_rig import FULL, MINUTE, STALE, WatchRig, queue
+from tests.looking import STALE
+from tests.watch_rig import FULL, MINUTE, WatchRig, queue
 
 HOUR = 60 * MINUTE
 

@@ -12,7 +12,8 @@ from bot.services import headlines
 from bot.services.headlines import Headlines
 from bot.services.rated import RatedTallies
 from tests.fakes import MemoryTallyStore
-from tests.watch_rig import FULL, MINUTE, PACING, WatchRig, knowledge
+from tests.looking import knowledge
+from tests.watch_rig import FULL, MINUTE, PACING, WatchRig
 
 
 class CountingSamples(MemoryTallyStore):

@@ -15,7 +15,8 @@ from bot.core.diagnosis import Diagnosis
 from bot.core.judge import Counts, judge, read_replies
 from bot.core.model import QueueState, Tally, Window
 from bot.core.tier import Tier, TierRule
-from tests.watch_rig import FULL, NOON, PACING, REPUTATION, knowledge
+from tests.looking import knowledge
+from tests.watch_rig import FULL, NOON, PACING, REPUTATION
 
 HOUR = Window.ending(NOON, timedelta(hours=1))
 

@@ -10,8 +10,9 @@ import pytest
 from bot.core.outage import OutageMove, OutageState
 from bot.store.fleet import SqlFleetStore
 from bot.store.tallies import SqlTallyStore
+from tests.looking import STALE
 from tests.store_values import sqlite
-from tests.watch_rig import MINUTE, STALE, WatchRig
+from tests.watch_rig import MINUTE, WatchRig
 
 HOSTS = ("mta1", "mta2", "mta3")
 

@@ -13,7 +13,8 @@ from bot.core.model import Dim, HostHealth, Tally, Window
 from bot.core.tier import Tier
 from tests.diagnoses import plan
 from tests.fakes import MemoryTallyStore
-from tests.watch_rig import FULL, MINUTE, PACING, STALE, WatchRig, queue
+from tests.looking import STALE
+from tests.watch_rig import FULL, MINUTE, PACING, WatchRig, queue
 
 HOUR = 60 * MINUTE
 
