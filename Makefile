@@ -25,8 +25,8 @@ fmt: $(STAMP)
 bench: $(STAMP)  ## speeds, each as a ratio measured in one run
 	$(BIN)/python -m tests.bench
 
-lock:  ## needs uv
-	uv pip compile --generate-hashes --no-emit-index-url --no-header --universal \
+lock:  ## needs uv; with their extras, else a newer release of `coverage` than the pinned one stops older pips
+	uv pip compile --generate-hashes --no-emit-index-url --no-header --universal --no-strip-extras \
 	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
