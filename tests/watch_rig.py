@@ -92,14 +92,15 @@ class WatchRig:
         host: str = "mta1",
         job: str = "news",
         ago: timedelta = timedelta(),
+        bounced: int = 0,
     ) -> None:
         at = int((self.clock.now() - ago).timestamp()) // 60 * 60
         name = template(reply)
         cells = {
             Cell(at, isp, host, ip, vmta, ""): Tally(delivered=delivered),
-            Cell(at, isp, host, ip, vmta, name): Tally(deferred=deferred),
+            Cell(at, isp, host, ip, vmta, name): Tally(deferred=deferred, bounced=bounced),
         }
-        jobs = {JobCell(at, isp, host, job): Tally(delivered, deferred)}
+        jobs = {JobCell(at, isp, host, job): Tally(delivered, deferred, bounced)}
         self.tallies.commit(host, NewRecords(RollUp(cells, jobs, {(isp, name): reply}), self.tallies.positions(host)))
 
     def tick(self, wait: timedelta = timedelta()) -> dict[str, Move]:

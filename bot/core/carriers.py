@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.diagnosis import Share
+from bot.core.finding import Part
 from bot.core.model import Tally
 from bot.core.wilson import of_tally, wilson
 
@@ -40,6 +41,17 @@ def carriers(rows: Sequence[Share]) -> tuple[Share, ...]:
     if held.deferred < SHARE * whole.deferred or not all(_stands_out(row.tally, held, whole) for row in sure):
         return ()
     return tuple(sorted(sure, key=lambda row: (-row.tally.deferred, row.key)))
+
+
+def of_cause(rows: Sequence[Share], parts: Iterable[Part]) -> tuple[Share, ...]:
+    """The rows as if only the replies of one cause were deferrals, and refusals too: `parts` are its own counts."""
+    hits = {part.key: part.hits for part in parts}
+    found = [Share(row.key, _only(row.tally, hits.get(row.key, 0))) for row in rows]
+    return tuple(sorted(found, key=lambda row: (-row.tally.deferred, -row.tally.attempts, row.key)))
+
+
+def _only(tally: Tally, hits: int) -> Tally:
+    return Tally(delivered=max(0, tally.attempts + tally.bounced - hits), deferred=hits)
 
 
 def _beyond_chance(chosen: Sequence[Share], whole: Tally) -> list[Share]:

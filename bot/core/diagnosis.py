@@ -150,9 +150,10 @@ class Untold:
 class Diagnosis:
     """One ISP in one window. Breakdowns are sorted worst first (most deferrals); shares are whole windows.
 
-    `aimed` is the part of `now.deferred` that the provider aims at us (recipient-caused replies left out);
-    the tier was decided on `aimed / now.attempts`. `cause` is the dominant category of the aimed part, None
-    where there is nothing to judge. `blind` says the data is stale: then the rate must not be read as 0 %.
+    `aimed` is the part of `now.deferred` that the provider aims at us (recipient-caused replies left out); the tier
+    was decided on `aimed / now.attempts`, or, where that is worse (`by_refusal`), on `refused / tried`. `cause` is the
+    dominant category of that part, None where there is nothing to judge. `blind` says the data is stale: then the
+    rate must not be read as 0 %.
     """
 
     isp: str
@@ -199,6 +200,10 @@ class Diagnosis:
     pages: tuple[Page, ...] = ()
     decided_on: timedelta | None = None
     """The window that tier and recommendation come from, where it is not `window`."""
+    refused: int = 0
+    """Of `now.bounced` what was refused for good with replies aimed at us (`core.refused`)."""
+    by_refusal: bool = False
+    """True where refusals, not deferrals, put the ISP in its tier; then `cause` is theirs."""
 
     def decided_as(self, usual: Diagnosis) -> Diagnosis:
         """The same counts with the tier and the recommendation of the usual window."""
@@ -211,12 +216,27 @@ class Diagnosis:
             check=usual.check,
             pages=usual.pages,
             decided_on=usual.window.length,
+            by_refusal=usual.by_refusal,
         )
 
     @property
     def judged(self) -> bool:
         """True where there were enough attempts for the rate to mean something."""
-        return self.now.attempts >= self.min_attempts
+        return (self.tried if self.by_refusal else self.now.attempts) >= self.min_attempts
+
+    @property
+    def tried(self) -> int:
+        """Delivered, deferred and bounced: what refusals are a share of."""
+        return self.now.attempts + self.now.bounced
+
+    @property
+    def refused_rate(self) -> float:
+        return self.refused / self.tried if self.tried else 0.0
+
+    @property
+    def told_rate(self) -> float:
+        """The share, in [0, 1], that the tier is about: refused for good, or deferred."""
+        return self.refused_rate if self.by_refusal else self.now.rate
 
     @property
     def lately(self) -> Tally:
@@ -243,6 +263,15 @@ class OverviewLine:
     incident: int | None
     lately: Tally = field(default_factory=Tally)
     """The last 5 minutes."""
+    refused: int = 0
+    by_refusal: bool = False
+    """As of a diagnosis."""
+
+    @property
+    def told_rate(self) -> float:
+        """As of a diagnosis."""
+        tried = self.now.attempts + self.now.bounced
+        return self.refused / tried if self.by_refusal and tried else self.now.rate
 
 
 @dataclass(frozen=True, slots=True)

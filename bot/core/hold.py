@@ -50,5 +50,8 @@ def beyond_doubt(diagnosis: Diagnosis, block_floor: float) -> bool:
     A hold guards against a few attempts that happened to go wrong. With ten times the mail a tier needs, and even the
     low end of the interval above the floor, waiting would only cost mail: there every poll counts.
     """
-    enough = diagnosis.now.attempts >= OVERWHELMING * diagnosis.min_attempts
-    return diagnosis.tier is Tier.BLOCK and enough and wilson(diagnosis.aimed, diagnosis.now.attempts).low > block_floor
+    bad, of = diagnosis.aimed, diagnosis.now.attempts
+    if diagnosis.by_refusal:
+        bad, of = diagnosis.refused, diagnosis.tried
+    enough = of >= OVERWHELMING * diagnosis.min_attempts
+    return diagnosis.tier is Tier.BLOCK and enough and wilson(bad, of).low > block_floor

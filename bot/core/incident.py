@@ -65,7 +65,8 @@ class Life:
     `worst`: the highest tier so far. `calm_since`: it has been back to normal without a break since. `turns`: when, in
     the last hour, it went the other way than before (`rising`: it went up last); `damped`: so often that it is told
     no more. `reopened`: how often it came back after it was over. `at_risk`: the most recipients held up at a time.
-    `told_at`: when the channel was told last, None before it was counted.
+    `told_at`: when the channel was told last, None before it was counted. `refused`: at its worst mail was refused
+    for good, not deferred.
     """
 
     worst: Tier = Tier.CLEAR
@@ -79,6 +80,7 @@ class Life:
     taken: Taken | None = None
     told_at: datetime | None = None
     marks: tuple[Mark, ...] = ()
+    refused: bool = False
 
 
 NEW_LIFE = Life()
@@ -176,7 +178,8 @@ def _ran_dry(diagnosis: Diagnosis) -> bool:
     if diagnosis.judged or not all(line.queues_seen for line in diagnosis.hosts):
         return False
     waiting = sum(queue.recipients for queue in diagnosis.queues)
-    quiet = 2 * diagnosis.now.attempts < diagnosis.min_attempts or diagnosis.now.rate < CALM
+    clean = max(diagnosis.now.rate, diagnosis.refused_rate) < CALM
+    quiet = 2 * diagnosis.tried < diagnosis.min_attempts or clean
     return quiet and waiting < diagnosis.min_attempts
 
 
@@ -184,7 +187,8 @@ def _shown(diagnosis: Diagnosis) -> tuple[object, ...]:
     """What a reader would notice: the rounded rate, the cause, the offers, what is odd about hosts; not the numbers in
     a warning, which move with every poll."""
     return (
-        round(diagnosis.now.rate, 2),
+        round(diagnosis.told_rate, 2),
+        diagnosis.by_refusal,
         diagnosis.cause,
         tuple(offer.playbook for offer in diagnosis.offers),
         tuple((line.trouble, line.behind, _NUMBER.sub("", line.warning)) for line in diagnosis.hosts),

@@ -102,5 +102,7 @@ def _worse_than_ever(before: Incident | None, decision: Decision) -> bool:
 
 
 def rate_words(diagnosis: Diagnosis) -> str:
-    """Slack mrkdwn: "*Gmail* 31% of 39,752 attempts deferred"."""
+    """Slack mrkdwn: "*Gmail* 31% of 39,752 attempts deferred", "*Gmail* 42% of 10,034 tries refused for good"."""
+    if diagnosis.by_refusal:
+        return f"*{inert(diagnosis.title)}* {diagnosis.refused_rate:.0%} of {diagnosis.tried:,} tries refused for good"
     return f"*{inert(diagnosis.title)}* {diagnosis.now.rate:.0%} of {diagnosis.now.attempts:,} attempts deferred"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core import evidence
 from bot.core.campaigns import level_rows, rows_of
 from bot.core.category import Category
-from bot.core.causes import Classify, Key, find_causes
+from bot.core.causes import Classify, Key, find_causes, hits
 from bot.core.contrast import Around, contrast
 from bot.core.diagnosis import Diagnosis, HostLine, Point, QueueTrend, ReplyLine, Share, Span, Untold, Usual
 from bot.core.finding import Causes, Contrast, Kind
 from bot.core.model import QueueState, Recipients, Tally, Window
+from bot.core.refused import NOTHING_REFUSED, Refusals, refusal_tier, refuses
 from bot.core.reply import name_of
 from bot.core.tier import Tier, TierRule, tier_for
 from bot.core.trends import SHORT, rising, spans
@@ -62,39 +63,64 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The headline of one ISP: its counts, the part aimed at us, and the dominant reply of that part."""
+    """The headline of one ISP: its counts, the part of the deferrals aimed at us, the dominant reply of that part, and
+    what is refused for good (`core.refused`)."""
 
     now: Tally
     aimed: int
     cause: Category | None
     code: str
+    refusals: Refusals = NOTHING_REFUSED
 
     def tier(self, current: Tier, rule: TierRule) -> Tier:
-        """Decided on the aimed part: full mailboxes retried all day are not an incident."""
-        rate = self.aimed / self.now.attempts if self.now.attempts else 0.0
-        return tier_for(rate, self.now.attempts, current, rule)
+        """The worse of two: that of the aimed deferrals (full mailboxes retried all day are not an incident), and that
+        of what is refused for good. They are never added up; where neither can be judged `current` stays."""
+        return max(self._judged(current, rule).values(), default=current)
+
+    def by_refusal(self, current: Tier, rule: TierRule) -> bool:
+        """True where it is refusals that put the ISP in its tier."""
+        found = self._judged(current, rule)
+        refused = found.get(True, Tier.CLEAR)
+        return refused is not Tier.CLEAR and refused >= max(found.values()) and self.refusals.count > self.aimed
+
+    def _judged(self, current: Tier, rule: TierRule) -> dict[bool, Tier]:
+        """Of refusals (True) and of deferrals (False), as far as there is enough mail for each."""
+        found: dict[bool, Tier] = {}
+        if self.now.attempts >= rule.min_attempts:
+            found[False] = tier_for(self.aimed / self.now.attempts, self.now.attempts, current, rule)
+        refused = refusal_tier(self.refusals.count, self.now, self.aimed, current, rule)
+        if refused is not None:
+            found[True] = refused
+        return found
 
 
 def read_replies(by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify) -> Reading:
     """Sum one ISP's tallies per reply template into its headline."""
-    now, aimed = Tally(), 0
-    by_category: dict[Category, int] = defaultdict(int)
-    by_code: dict[tuple[Category, str], int] = defaultdict(int)
+    now = Tally()
+    deferred: Counter[tuple[Category, str]] = Counter()
+    refused: Counter[tuple[Category, str]] = Counter()
     for template, tally in by_reply.items():
         now += tally
-        if not tally.deferred:
+        if not template or not hits(tally):
             continue
         reply = samples.get(template, template)
-        category = classify(reply).category
-        if category.aimed_at_us:
-            aimed += tally.deferred
-            by_category[category] += tally.deferred
-            by_code[category, name_of(reply)] += tally.deferred
-    cause = max(by_category, key=lambda c: (by_category[c], c), default=None)
-    code = max((key for key in by_code if key[0] is cause), key=lambda key: (by_code[key], key[1]), default=(None, ""))[
-        1
-    ]
-    return Reading(now, aimed, cause, code)
+        verdict = classify(reply)
+        named = verdict.category, name_of(reply)
+        if tally.deferred and verdict.category.aimed_at_us:
+            deferred[named] += tally.deferred
+        if tally.bounced and refuses(verdict):
+            refused[named] += tally.bounced
+    return Reading(now, deferred.total(), *_commonest(deferred), Refusals(refused.total(), *_commonest(refused)))
+
+
+def _commonest(found: Counter[tuple[Category, str]]) -> tuple[Category | None, str]:
+    """The category with most replies, and its commonest name."""
+    sums: Counter[Category] = Counter()
+    for (category, _), count in found.items():
+        sums[category] += count
+    cause = max(sums, key=lambda category: (sums[category], category), default=None)
+    names = {name: count for (category, name), count in found.items() if category is cause}
+    return cause, max(names, key=lambda name: (names[name], name), default="")
 
 
 def judge(
@@ -103,8 +129,9 @@ def judge(
     """Say what is known about one ISP. Offers and advice are added by `playbook.recommend`."""
     by_reply = _sum_by(counts.cells, 3)
     reading = read_replies(by_reply, counts.samples, classify)
-    located = _locate(counts, classify, reading.cause)
-    tier = reading.tier(current, rule)
+    tier, by_refusal = reading.tier(current, rule), reading.by_refusal(current, rule)
+    cause = reading.refusals.cause if by_refusal else reading.cause
+    located = _locate(counts, classify, cause)
     return Diagnosis(
         isp=isp,
         title=title,
@@ -115,7 +142,7 @@ def judge(
         aimed=reading.aimed,
         tier=tier,
         min_attempts=rule.min_attempts,
-        cause=reading.cause,
+        cause=cause,
         replies=reply_lines(by_reply, counts.samples, classify),
         ips=_shares(_sum_by(counts.cells, 1)),
         vmtas=_shares(_sum_by(counts.cells, 2)),
@@ -136,6 +163,8 @@ def judge(
         causes=located.causes.without_templates(),
         contrast=located.contrast,
         danger_at=located.danger_at,
+        refused=reading.refusals.count,
+        by_refusal=by_refusal,
     )
 
 

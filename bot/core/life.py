@@ -148,6 +148,7 @@ def decide(last: Incident | None, look: Look) -> Decision:
         return Decision(Move.BLIND, last.state, last.tier, replace(last.life, calm_since=None, hush=look.hush))
     life = steadied(last.life, look.now, look.rules.flap_turns)
     life = replace(life, at_risk=max(life.at_risk, at_risk(diagnosis)), hush=look.hush)
+    life = replace(life, refused=_refused(last, diagnosis))
     life = marked(life, diagnosis, look.now)
     if last.life.hush is not None and look.hush is None:
         life = replace(life, told_at=look.now)  # its end is told, which is enough for now
@@ -168,12 +169,14 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
         return replace(rest, hold=hold)
     held_up = at_risk(look.diagnosis)
     ended = last.resolved_at if last else None
-    if ended is None or look.now - ended > look.rules.reopen_within:
-        return Decision(Move.OPEN, _OPEN, tier, Life(worst=tier, at_risk=held_up, told_at=look.now), Move.OPEN.value)
+    if last is None or ended is None or look.now - ended > look.rules.reopen_within:
+        life = Life(worst=tier, at_risk=held_up, told_at=look.now, refused=look.diagnosis.by_refusal)
+        return Decision(Move.OPEN, _OPEN, tier, life, Move.OPEN.value)
     state, why = next_state(_RESOLVED, Facts(changing=look.changing))
     life = look.turned(steadied(before, look.now, look.rules.flap_turns), up=True)
     life = replace(life, worst=max(life.worst, tier), at_risk=max(life.at_risk, held_up), told_at=look.now)
     life = replace(life, calm_since=None, hush=None, taken=None, reopened=life.reopened + 1)
+    life = replace(life, refused=_refused(last, look.diagnosis))
     return Decision(Move.REOPEN, state, tier, life, why)
 
 
@@ -211,3 +214,8 @@ def _shown(last: Incident, look: Look) -> Move:
     """Whether what is shown is too old or says something else."""
     old = look.diagnosis.at - last.diagnosis.at >= look.rules.refresh
     return Move.REFRESH if old or looks_new(look.diagnosis, last.diagnosis) else Move.HOLD
+
+
+def _refused(last: Incident, diagnosis: Diagnosis) -> bool:
+    """Whether it is refusals that the incident's peak is of."""
+    return diagnosis.by_refusal if diagnosis.told_rate >= last.peak_rate else last.life.refused

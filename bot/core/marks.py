@@ -23,7 +23,8 @@ def marked(life: Life, diagnosis: Diagnosis, now: datetime) -> Life:
     if life.marks and now - life.marks[-1].at < EVERY:
         return life
     lately = diagnosis.lately
-    rate = lately.rate if lately.attempts >= ENOUGH else diagnosis.now.rate
+    fresh = lately.attempts >= ENOUGH and not diagnosis.by_refusal
+    rate = lately.rate if fresh else diagnosis.told_rate
     marks = (*life.marks, Mark(now, round(rate, 4)))
     return replace(life, marks=marks if len(marks) <= MOST else marks[::-2][::-1])
 

@@ -1,17 +1,32 @@
-"""Mail that an ISP refuses for good, with replies aimed at us: beside every rate, and never to be overlooked. Pure."""
+"""Mail that an ISP refuses for good, with replies aimed at us: a measure beside the deferral rate, no part of it.
+
+Pure. A blocklisting answers with 5xx: nothing is deferred, no rate shows it, and all of it is lost.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.category import Category
-from bot.core.causes import Classify, tries
+from bot.core.causes import tries
 from bot.core.classify import Confidence, Verdict
 from bot.core.model import Tally
-from bot.core.reply import name_of
-from bot.core.tier import TierRule
+from bot.core.tier import Tier, TierRule, tier_for
+
+LEAST = Tier.MIXED
+"""Below it refusals are everyday mail, and put no ISP in a tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """`count` records of one ISP, mostly for `cause` with `code`; None and "" where there are none."""
+
+    count: int = 0
+    cause: Category | None = None
+    code: str = ""
+
+
+NOTHING_REFUSED = Refusals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +43,26 @@ class Refused:
 
 def is_much(count: int, tried: int, rule: TierRule) -> bool:
     """As much as would be told of deferrals."""
-    return count >= rule.min_attempts and count >= rule.mixed * tried
+    return count >= rule.min_attempts and count >= rule.floor(LEAST) * tried
 
 
-def refused(
-    isp: str, title: str, by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify, rule: TierRule
-) -> Refused | None:
-    """What one ISP refuses for our sake, None where that is not much.
+def refusal_tier(count: int, whole: Tally, aimed: int, current: Tier, rule: TierRule) -> Tier | None:
+    """The tier that `count` refusals put an ISP in, coming from `current`; None where they cannot be judged.
 
-    Args:
-        by_reply: Reply template -> counts of the window.
-        samples: A reply seen with it.
+    Where too little was delivered or deferred for a rate (a block refuses nearly everything), `aimed`, the deferrals
+    aimed at us, count with them: nothing else would judge those.
     """
-    found: Counter[tuple[Category, str]] = Counter()
-    for template, tally in by_reply.items():
-        if tally.bounced and template:
-            reply = samples.get(template, template)
-            verdict = classify(reply)
-            if _refuses(verdict):
-                found[verdict.category, name_of(reply)] += tally.bounced
-    tried = tries(sum(by_reply.values(), Tally()))
-    if not is_much(found.total(), tried, rule):
+    tried = tries(whole)
+    if not count or tried < rule.min_attempts:
         return None
-    category, code = max(found, key=lambda cause: (found[cause], cause))
-    return Refused(isp, title, found.total(), tried, category, code)
+    if current is Tier.CLEAR and not is_much(count, tried, rule):
+        return Tier.CLEAR
+    held = count if whole.attempts >= rule.min_attempts else count + aimed
+    tier = tier_for(held / tried, tried, current, rule)
+    return tier if tier >= LEAST else Tier.CLEAR
 
 
-def _refuses(verdict: Verdict) -> bool:
+def refuses(verdict: Verdict) -> bool:
     """Dead and full mailboxes are everyday bounces, mail that expired was refused by nobody, and what is told by its
     number alone may be either."""
     category = verdict.category

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.causes import hits, tries
 from bot.core.diagnosis import Diagnosis, Share
 from bot.core.incident import Hush
 from bot.core.model import Tally
+from bot.core.refused import is_much
 from bot.core.tier import Tier, TierRule, tier_for
 
 LONGEST = timedelta(days=7)
@@ -59,22 +61,29 @@ def hush_over(diagnosis: Diagnosis, silences: Sequence[Silence], rule: TierRule,
     places = ((About.IP, diagnosis.ips), (About.VMTA, diagnosis.vmtas), (About.HOST, diagnosis.per_host))
     for about, shares in places:
         found = _named([one for one in silences if one.about is about], shares)
-        if found and _well_without(found, shares, diagnosis.now, rule, alert_from):
+        if found and _well_without(found, shares, diagnosis, rule, alert_from):
             return min(found, key=lambda one: one.until).hush
     return None
 
 
 def _named(silences: Sequence[Silence], shares: Sequence[Share]) -> list[Silence]:
-    """Those whose place has deferrals."""
-    bad = {share.key.lower() for share in shares if share.tally.deferred}
+    """Those whose place has deferrals or refusals."""
+    bad = {share.key.lower() for share in shares if hits(share.tally)}
     return [one for one in silences if one.name.lower() in bad]
 
 
 def _well_without(
-    found: Sequence[Silence], shares: Sequence[Share], whole: Tally, rule: TierRule, alert_from: Tier
+    found: Sequence[Silence], shares: Sequence[Share], diagnosis: Diagnosis, rule: TierRule, alert_from: Tier
 ) -> bool:
-    """Of the `whole`, as `shares` leave out what goes by no name."""
-    names = {one.name.lower() for one in found}
+    """Of the whole, as `shares` leave out what goes by no name. Where refusals are the trouble, every bounce of the
+    rest is taken for one: it errs towards telling."""
+    names, whole = {one.name.lower() for one in found}, diagnosis.now
     held = sum((share.tally for share in shares if share.key.lower() in names), Tally())
-    rest = Tally(max(0, whole.delivered - held.delivered), max(0, whole.deferred - held.deferred))
+    rest = Tally(
+        max(0, whole.delivered - held.delivered),
+        max(0, whole.deferred - held.deferred),
+        max(0, whole.bounced - held.bounced),
+    )
+    if diagnosis.by_refusal and is_much(rest.bounced, tries(rest), rule):
+        return False
     return tier_for(rest.rate, rest.attempts, Tier.CLEAR, rule) < alert_from

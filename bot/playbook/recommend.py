@@ -18,7 +18,7 @@ from bot.core.tier import Tier
 from bot.playbook.considered import TOLD, acts, against, considered
 from bot.playbook.evidence import Carried, carried
 from bot.playbook.schema import Playbook
-from bot.playbook.situation import about, danger_beside, ranked, situation_of
+from bot.playbook.situation import about, danger_beside, ranked, seen, situation_of
 
 ALTERNATIVES = 5
 ACT_NOW = 4
@@ -48,6 +48,7 @@ def recommend(diagnosis: Diagnosis, playbooks: Sequence[Playbook], *, exclude: C
     """
     if sentence := _not_judged(diagnosis):
         return Recommendation((), sentence)
+    diagnosis = seen(diagnosis)
     beside = danger_beside(diagnosis)
     causes = [diagnosis, *([beside] if beside else [])]
     found = [_one_cause(cause, diagnosis, playbooks, exclude) for cause in causes]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.diagnosis import Diagnosis, Share
-from bot.core.finding import Kind, Part
-from bot.core.model import Tally
+from bot.core.carriers import of_cause
+from bot.core.diagnosis import Diagnosis
+from bot.core.finding import Kind
 from bot.core.tier import Tier, TierRule, tier_for
 from bot.playbook.schema import Playbook, Situation
 
@@ -43,24 +43,23 @@ def danger_beside(diagnosis: Diagnosis) -> Diagnosis | None:
         cause=danger.category,
         tier=max(Tier.THROTTLE, tier_for(rate, diagnosis.now.attempts, Tier.CLEAR, TierRule())),
         contrast=diagnosis.danger_at,
-        ips=_rows(diagnosis.ips, danger.ips),
-        vmtas=_rows(diagnosis.vmtas, danger.vmtas),
+        ips=of_cause(diagnosis.ips, danger.ips),
+        vmtas=of_cause(diagnosis.vmtas, danger.vmtas),
     )
+
+
+def seen(diagnosis: Diagnosis) -> Diagnosis:
+    """The same; where refusals are the trouble, IPs and VMTAs by those: by deferrals they all look well."""
+    line = diagnosis.causes.of(diagnosis.cause) if diagnosis.by_refusal else None
+    if line is None:
+        return diagnosis
+    return replace(diagnosis, ips=of_cause(diagnosis.ips, line.ips), vmtas=of_cause(diagnosis.vmtas, line.vmtas))
 
 
 def about(playbook: Playbook, diagnosis: Diagnosis) -> Diagnosis:
     """What `playbook` is for here: the diagnosis as it is where it fits that, else its dangerous cause."""
+    diagnosis = seen(diagnosis)
     if playbook.fit(situation_of(diagnosis)) is not None:
         return diagnosis
     beside = danger_beside(diagnosis)
     return beside if beside and playbook.fit(situation_of(beside)) is not None else diagnosis
-
-
-def _rows(rows: Sequence[Share], parts: Iterable[Part]) -> tuple[Share, ...]:
-    hits = {part.key: part.hits for part in parts}
-    found = [Share(row.key, _only(row.tally, hits.get(row.key, 0))) for row in rows]
-    return tuple(sorted(found, key=lambda row: (-row.tally.deferred, -row.tally.attempts, row.key)))
-
-
-def _only(tally: Tally, hits: int) -> Tally:
-    return Tally(delivered=max(0, tally.attempts + tally.bounced - hits), deferred=hits)

@@ -48,7 +48,7 @@ class IncidentStore(Protocol):
         life: Life | None = None,
     ) -> Incident | None:
         """Change the given fields where the revision is still `incident.revision`; None where it is not.
-        `peak_rate` follows `diagnosis.now.rate` upwards. Only `reopen` leads out of RESOLVED."""
+        `peak_rate` follows `diagnosis.told_rate` upwards. Only `reopen` leads out of RESOLVED."""
         ...
 
     def note(self, note: Note) -> None:

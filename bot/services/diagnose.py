@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.answers import Campaigns, History, HostReport, host_report
 from bot.core.category import Category
-from bot.core.causes import Classify, Key
+from bot.core.causes import Classify, Key, tries
 from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis, HostLine, Overview, OverviewLine
 from bot.core.health import host_line
@@ -16,6 +16,7 @@ from bot.core.incident import Incident
 from bot.core.isp import IspCatalog
 from bot.core.judge import Counts, Reading, judge
 from bot.core.model import Dim, Tally, Window
+from bot.core.refused import is_much
 from bot.core.tier import Tier, TierRule
 from bot.core.trends import SHORT
 from bot.playbook.plan import PlanFacts
@@ -117,8 +118,9 @@ class Diagnose:
 
     def headline(self, isp: str) -> tuple[Tier, Category | None]:
         """The tier coming from clear, and the cause."""
-        reading = self._headlines.one(isp, self._window())
-        return reading.tier(Tier.CLEAR, self._judgement.rule_of(isp)), reading.cause
+        reading, rule = self._headlines.one(isp, self._window()), self._judgement.rule_of(isp)
+        refused = reading.by_refusal(Tier.CLEAR, rule)
+        return reading.tier(Tier.CLEAR, rule), reading.refusals.cause if refused else reading.cause
 
     def overview(self) -> Overview:
         """All ISPs, worst first; those with too little mail are only counted."""
@@ -127,7 +129,11 @@ class Diagnose:
         before = self._tallies.totals(window.before(), (Dim.ISP,))
         lately = self._tallies.totals(Window.ending(window.end, SHORT), (Dim.ISP,))
         incidents = {incident.isp: incident for incident in self._incidents.unresolved()}
-        listed = [isp for isp, tally in whole.items() if self._enough(isp, tally) or isp in incidents]
+        listed = [
+            isp
+            for isp, tally in whole.items()
+            if self._enough(isp, tally) or self._not_clear(isp, tally) or isp in incidents
+        ]
         listed.sort(key=lambda isp: (-whole[isp].rate, -whole[isp].attempts, isp))
         over = [isp for isp in listed if isp in incidents or self._not_clear(isp, whole[isp])]
         headlines = self._headlines.each({*over, *listed[:READ_BEYOND_FLOOR]}, window)
@@ -141,6 +147,7 @@ class Diagnose:
             )
             for isp in listed
         ]
+        lines.sort(key=lambda line: -line.told_rate)
         return Overview(
             at=window.end,
             window=window,
@@ -209,22 +216,27 @@ class Diagnose:
 
     def _not_clear(self, isp: str, whole: Tally) -> bool:
         """True where `whole` may be above a floor, coming from clear."""
-        return self._enough(isp, whole) and whole.rate >= self._judgement.rule_of(isp).floor(Tier.THROTTLE)
+        rule = self._judgement.rule_of(isp)
+        deferred = self._enough(isp, whole) and whole.rate >= rule.floor(Tier.THROTTLE)
+        return deferred or is_much(whole.bounced, tries(whole), rule)
 
     def _line(
         self, isp: str, reading: Reading, before: Tally, lately: Tally, incident: Incident | None
     ) -> OverviewLine:
-        current = incident.tier if incident else Tier.CLEAR
+        current, rule = incident.tier if incident else Tier.CLEAR, self._judgement.rule_of(isp)
+        refused = reading.by_refusal(current, rule)
         return OverviewLine(
             isp=isp,
             title=self._isps.title(isp),
             now=reading.now,
             before=before,
-            tier=reading.tier(current, self._judgement.rule_of(isp)),
-            cause=reading.cause,
-            code=reading.code,
+            tier=reading.tier(current, rule),
+            cause=reading.refusals.cause if refused else reading.cause,
+            code=reading.refusals.code if refused else reading.code,
             incident=incident.id if incident else None,
             lately=lately,
+            refused=reading.refusals.count,
+            by_refusal=refused,
         )
 
     def _classify(self, isp: str) -> Classify:

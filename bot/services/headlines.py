@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from bot.core.causes import tries
 from bot.core.judge import Reading, read_replies
 from bot.core.model import Dim, Tally, Window
-from bot.core.refused import Refused, is_much, refused
+from bot.core.refused import Refused, is_much
 from bot.core.tier import TierRule
 from bot.ports import Meanings
 from bot.services.rated import RatedTallies
@@ -57,9 +57,11 @@ class Headlines:
         return tuple(sorted(filter(None, found), key=lambda one: -one.count))
 
     def _refused(self, isp: str, title: str, window: Window, rule: TierRule) -> Refused | None:
-        by_reply = self._by_reply(isp, window)
-        told = self._told(isp, by_reply)
-        return refused(isp, title, by_reply, told, lambda reply: self._classifier.classify(reply, isp), rule)
+        reading = self.one(isp, window)
+        found, tried = reading.refusals, tries(reading.now)
+        if found.cause is None or not is_much(found.count, tried, rule):
+            return None
+        return Refused(isp, title, found.count, tried, found.cause, found.code)
 
     def _by_reply(self, isp: str, window: Window) -> dict[str, Tally]:
         return {reply: tally for (reply,), tally in self._tallies.totals(window, (Dim.REPLY,), isp=isp).items()}

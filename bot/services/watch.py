@@ -160,7 +160,7 @@ class Watch:
         return self._incidents.move(last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life)
 
     def _record(self, incident: Incident, action: str, more: Mapping[str, str]) -> None:
-        detail = {"isp": incident.isp, "tier": incident.tier.name, "rate": incident.diagnosis.now.rate, **more}
+        detail = {"isp": incident.isp, "tier": incident.tier.name, "rate": incident.diagnosis.told_rate, **more}
         subject = f"INC-{incident.id}"
         self._audit.append(at=self._clock.now(), actor="deferbot", action=action, subject=subject, detail=detail)
         log.info("incident moved", extra={"action": f"incident_{action}", "incident": incident.id, **detail})

@@ -29,7 +29,7 @@ class SqlIncidentStore:
             "tier": diagnosis.tier.value,
             "opened_at": at,
             "revision": 1,
-            "peak_rate": diagnosis.now.rate,
+            "peak_rate": diagnosis.told_rate,
             "diagnosis": DIAGNOSIS.text(diagnosis),
             "owner": "",
             "life": LIFE.text(life),
@@ -77,7 +77,7 @@ class SqlIncidentStore:
             values["tier"] = tier.value
         if diagnosis is not None:
             values["diagnosis"] = DIAGNOSIS.text(diagnosis)
-            values["peak_rate"] = max(incident.peak_rate, diagnosis.now.rate)
+            values["peak_rate"] = max(incident.peak_rate, diagnosis.told_rate)
         if owner is not None:
             values["owner"] = owner
         if resolved_at is not None:
@@ -94,7 +94,7 @@ class SqlIncidentStore:
             "state": state.value,
             "tier": diagnosis.tier.value,
             "diagnosis": DIAGNOSIS.text(diagnosis),
-            "peak_rate": max(incident.peak_rate, diagnosis.now.rate),
+            "peak_rate": max(incident.peak_rate, diagnosis.told_rate),
             "owner": "",
             "resolved_at": None,
             "life": LIFE.text(life),

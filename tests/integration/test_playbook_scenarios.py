@@ -30,6 +30,7 @@ def _states(queues: tuple[QueueState, ...]) -> list[tuple[str, str, bool, str]]:
         ("microsoft-rp002", "microsoft", {"microsoft-rp002"}),
         ("yahoo-tss04", "yahoo", {"yahoo-tss04"}),
         ("blocklist", "comcast", {"blocklist"}),
+        ("microsoft-block", "microsoft", {"microsoft-banned"}),
         ("blocklist", "microsoft", {"microsoft-banned"}),  # the commonest cause there is the IP's reputation
     ],
 )

@@ -16,8 +16,9 @@ from bot.core.answers import last_hours
 from bot.core.breakdown import Of
 from bot.core.category import Category
 from bot.core.change import ChangeState, Outcome, Refusal, StepResult
-from bot.core.diagnosis import HostLine, QueueTrend, Share, Span, Untold, Usual
-from bot.core.incident import IncidentState
+from bot.core.diagnosis import HostLine, Offer, QueueTrend, Share, Span, Untold, Usual
+from bot.core.finding import Causes, Part
+from bot.core.incident import IncidentState, Life
 from bot.core.model import Recipients, Tally
 from bot.core.refused import Refused
 from bot.core.tier import Tier, TierRule
@@ -43,6 +44,7 @@ from tests.diagnoses import (
     HOSTILE,
     NOW,
     calm,
+    cause,
     causes,
     change,
     diagnosis,
@@ -115,6 +117,35 @@ refusing = tuple(
     Refused(f"isp{n}.example", f"<isp{n}>.example", 1_000 - n, 1_200, Category.BLOCKLIST, code)
     for n, code in enumerate(("550 5.7.606", "", "550 5.7.1", "550"))
 )
+LISTED = "550 5.7.1 Messages from [192.0.2.41] weren't sent: part of its network is on our block list (S3150)."
+refusal = cause(
+    Category.BLOCKLIST, 0, 0.96, bounced=2800, severity=4, code="550 5.7.1 S3150", ips=(Part("192.0.2.41", 2800, 2830),)
+)
+refused = diagnosis(
+    isp="microsoft",
+    title="Microsoft",
+    now=Tally(8_900, 260, 2_860),
+    before=Tally(9_000, 240),
+    aimed=260,
+    refused=2_800,
+    by_refusal=True,
+    tier=Tier.MIXED,
+    cause=Category.BLOCKLIST,
+    causes=Causes((refusal,), refusal, refusal),
+    replies=(
+        reply(
+            LISTED,
+            count=2800,
+            code="550 5.7.1 S3150",
+            meaning="The IP or its network is on Microsoft's own block list.",
+            category=Category.BLOCKLIST,
+        ),
+    ),
+    ips=(Share("192.0.2.42", tally(6_360, 240)), Share("192.0.2.41", tally(30, 20, bounced=2_800))),
+    vmtas=(),
+    evidence=("1 of 2 IPs carries 100 % of these replies", "the same IP is clean at Gmail"),
+    offers=(Offer("microsoft-banned", "Disable the banned Microsoft IP for 4 h", "Until it is off the list.", True),),
+)
 busy = overview(
     lines=(replace(overview().lines[0], lately=tally(3300, 1353)), *overview().lines[1:]),
     rising=(
@@ -130,6 +161,9 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "alert-block": lambda: incident_message(
         incident(tier=Tier.BLOCK, diagnosis=diagnosis(tier=Tier.BLOCK, offers=offers()[1:])), (), now=NOW
     ),
+    "alert-refused": lambda: incident_message(
+        incident(diagnosis=refused, isp="microsoft"), (), now=NOW, chart=chart.native(refused, RULE)
+    ),
     "alert-owned": lambda: incident_message(incident(owner="U0ANN"), (), now=NOW),
     "alert-hostile": lambda: incident_message(incident(diagnosis=hostile), (), now=NOW),
     "alert-blind": lambda: incident_message(incident(diagnosis=blind), (), now=NOW),
@@ -140,6 +174,9 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         incident(IncidentState.MITIGATING), (applied, replace(applied, id=19)), now=NOW
     ),
     "resolved": lambda: incident_message(incident(IncidentState.RESOLVED, owner="U0ANN"), (undone,), now=NOW),
+    "resolved-refused": lambda: incident_message(
+        incident(IncidentState.RESOLVED, life=Life(refused=True)), (undone,), now=NOW
+    ),
     "resolved-untouched": lambda: incident_message(incident(IncidentState.RESOLVED), (), now=NOW),
     "resolved-still-in-force": lambda: incident_message(incident(IncidentState.RESOLVED), (undone, applied), now=NOW),
     "diagnosis": lambda: diagnosis_message(diagnosis(), incident()),

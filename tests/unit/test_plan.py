@@ -47,7 +47,7 @@ def test_backoff_mode_of_the_worst_queues() -> None:
     assert plan.title == "Slow 3 Gmail queues (backoff mode)"
     assert (plan.lasts, plan.stops_mail, plan.recipients) == (timedelta(hours=4), False, 3000)
     assert plan.volume_share == pytest.approx(3 / 12)
-    assert plan.why.startswith("They hold 91 % of the deferrals")
+    assert plan.why.startswith("They carry 91 % of the trouble")
     assert any("backoff settings" in note for note in plan.notes)
 
 

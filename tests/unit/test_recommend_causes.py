@@ -53,7 +53,7 @@ def paced_and_listed(**changed: object) -> Diagnosis:
 def test_where_pacing_needs_nothing_the_danger_beside_it_is_answered() -> None:
     found = recommend(paced_and_listed(), SHIPPED)
     assert [(offer.playbook, offer.targets) for offer in found.offers] == [("blocklist", (LISTED,))]
-    assert found.offers[0].why.startswith("It alone carries 100 % of the deferrals")
+    assert found.offers[0].why.startswith("It alone carries 100 % of the trouble")
     assert found.offers[0].strength is Strength.SURE
     assert "Look the IPs up on the lists" in found.advice
     assert "Beside it: Normal pacing (4.2.1), nothing to do" in found.advice

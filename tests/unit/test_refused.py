@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.category import Category
+from bot.core.causes import tries
+from bot.core.judge import Reading, read_replies
 from bot.core.model import Cell, RollUp, Tally, Window
-from bot.core.refused import Refused, refused
+from bot.core.refused import Refusals, is_much
 from bot.core.templates import OTHER_TEMPLATE
-from bot.core.tier import TierRule
+from bot.core.tier import Tier, TierRule
 from bot.knowledge import load_knowledge
 from bot.ports import NewRecords
 from bot.services.headlines import REFUSING, Headlines
@@ -26,9 +28,13 @@ CLASSIFIER = load_knowledge().classifier
 RULE = TierRule()
 
 
-def found(**replies: tuple[str, Tally]) -> Refused | None:
-    by_reply = dict(replies.values())
-    return refused("hotmail", "Hotmail", by_reply, {}, lambda reply: CLASSIFIER.classify(reply, "hotmail"), RULE)
+def reading(**replies: tuple[str, Tally]) -> Reading:
+    return read_replies(dict(replies.values()), {}, lambda reply: CLASSIFIER.classify(reply, "hotmail"))
+
+
+def found(**replies: tuple[str, Tally]) -> Refusals | None:
+    seen = reading(**replies)
+    return seen.refusals if is_much(seen.refusals.count, tries(seen.now), RULE) else None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,43 @@ def test_dead_mailboxes_expired_mail_and_riddles_are_no_refusal(reply: str) -> N
 def test_the_commonest_reason_is_named() -> None:
     other = "550 5.7.1 message refused, content judged spam"
     told = found(one=(BANNED, Tally(bounced=200)), two=(other, Tally(bounced=90)), dead=(UNKNOWN, Tally(bounced=40)))
-    assert told == Refused("hotmail", "Hotmail", 290, 330, Category.BLOCKLIST, "550 5.7.606")
+    assert told == Refusals(290, Category.BLOCKLIST, "550 5.7.606")
+
+
+@pytest.mark.parametrize(
+    ("banned", "delivered", "current", "tier"),
+    [
+        (1_000, 0, Tier.CLEAR, Tier.BLOCK),  # everything is refused, so nothing is "attempted"
+        (300, 700, Tier.CLEAR, Tier.REPUTATION),
+        (150, 850, Tier.CLEAR, Tier.MIXED),
+        (100, 900, Tier.CLEAR, Tier.CLEAR),  # above the throttle floor: everyday mail
+        (140, 860, Tier.MIXED, Tier.MIXED),  # within the slack
+        (100, 900, Tier.MIXED, Tier.CLEAR),
+        (45, 0, Tier.CLEAR, Tier.CLEAR),  # too few to be told
+        (45, 0, Tier.BLOCK, Tier.BLOCK),  # too few to be judged
+    ],
+)
+def test_refusals_have_the_tiers_of_deferrals(banned: int, delivered: int, current: Tier, tier: Tier) -> None:
+    seen = reading(refused=(BANNED, Tally(bounced=banned)), delivered=("", Tally(delivered)))
+    assert seen.tier(current, RULE) is tier
+
+
+def test_deferrals_and_refusals_are_never_added_up() -> None:
+    slowed = ("421 4.7.650 The mail server has been temporarily rate limited due to IP reputation", Tally(deferred=120))
+    seen = reading(one=(BANNED, Tally(bounced=120)), two=slowed, three=("", Tally(760)))
+    assert (seen.tier(Tier.CLEAR, RULE), seen.by_refusal(Tier.CLEAR, RULE)) == (Tier.THROTTLE, False)
+
+
+def test_the_worse_of_both_decides_and_is_named() -> None:
+    slowed = ("421 4.7.650 The mail server has been temporarily rate limited due to IP reputation", Tally(deferred=200))
+    seen = reading(one=(BANNED, Tally(bounced=900)), two=slowed, three=("", Tally(800)))
+    assert (seen.tier(Tier.CLEAR, RULE), seen.by_refusal(Tier.CLEAR, RULE)) == (Tier.REPUTATION, True)
+    assert (seen.cause, seen.refusals.cause) == (Category.REPUTATION_IP, Category.BLOCKLIST)
+
+
+def test_dead_mailboxes_keep_no_incident_open() -> None:
+    few = reading(dead=(UNKNOWN, Tally(bounced=400)), delivered=("", Tally(600)))
+    assert few.tier(Tier.BLOCK, RULE) is Tier.CLEAR
 
 
 def test_of_many_isps_those_with_most_of_it_are_asked() -> None:

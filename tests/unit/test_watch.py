@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.category import Category
 from bot.core.change import ChangeState
 from bot.core.incident import IncidentState, Move
 from bot.core.model import Dim, HostHealth, Tally, Window
@@ -211,3 +212,54 @@ def test_a_host_that_is_no_longer_configured_has_no_queues(rig: WatchRig) -> Non
     assert [q.host for q in rig.diagnose.isp("gmail").queues] == ["mta1"]
     rig.clock.advance(STALE + timedelta(seconds=1))
     assert rig.diagnose.isp("gmail").queues == ()  # what was so five minutes ago is no ground for a change
+
+
+LISTED = (
+    "smtp;550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent; its network is on our block list (S3140)."
+)
+UNKNOWN = "smtp;550 5.1.1 Recipient not found by SMTP address lookup"
+
+
+def test_mail_refused_for_good_opens_rises_and_ends(rig: WatchRig) -> None:
+    rig.count(1600, isp="microsoft", ip="192.0.2.2", vmta="v2")
+    rig.count(0, bounced=400, isp="microsoft", reply=LISTED)
+    assert rig.tick() == {"microsoft": Move.OPEN}
+    found = rig.incident().diagnosis
+    assert (found.by_refusal, found.told_rate, found.now.rate) == (True, 0.2, 0.0)
+    assert (found.cause, rig.incident().tier) == (Category.BLOCKLIST, Tier.MIXED)
+    assert found.contrast is not None
+    assert found.contrast.keys == ("192.0.2.1",)
+    rig.count(0, bounced=2400, isp="microsoft", reply=LISTED)
+    assert rig.tick(MINUTE) == {"microsoft": Move.RISE}
+    assert rig.incident().peak_rate == pytest.approx(2800 / 4400)
+    rig.clock.advance(HOUR)
+    rig.see()
+    rig.count(900, 3, isp="microsoft", bounced=20, reply=LISTED)
+    assert rig.tick() == {"microsoft": Move.RESOLVE}
+    assert rig.incident().life.refused
+
+
+def test_refusals_that_stop_because_nothing_is_sent_end_too(rig: WatchRig) -> None:
+    rig.count(0, bounced=500, isp="microsoft", reply=LISTED)
+    assert rig.tick() == {"microsoft": Move.OPEN}
+    rig.clock.advance(HOUR)
+    rig.see()
+    rig.count(0, bounced=20, isp="microsoft", reply=LISTED)  # few are tried, all of them refused
+    assert rig.tick() == {"microsoft": Move.RESOLVE}
+
+
+def test_dead_addresses_are_no_incident(rig: WatchRig) -> None:
+    rig.count(500, bounced=500, isp="microsoft", reply=UNKNOWN)
+    assert rig.tick() == {}
+
+
+def test_refusals_and_deferrals_take_turns_in_one_incident(rig: WatchRig) -> None:
+    rig.count(600, 400)
+    assert rig.tick() == {"gmail": Move.OPEN}
+    assert not rig.incident().diagnosis.by_refusal
+    rig.count(
+        0, bounced=3000, reply="smtp;550-5.7.1 [192.0.2.1] very low reputation of the sending IP address. - gsmtp"
+    )
+    assert rig.tick(MINUTE) == {"gmail": Move.RISE}
+    assert rig.incident().diagnosis.by_refusal
+    assert rig.incidents.notes[-1].text.startswith("*Gmail* 75% of 4,000 tries refused for good: tier")

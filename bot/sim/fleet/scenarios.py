@@ -104,6 +104,13 @@ _ALL: Final = (
         ),
     ),
     Scenario(
+        "microsoft-block",
+        "Microsoft blocks an IP (S3150): nothing is deferred, all of its mail is refused",
+        "microsoft",
+        (0.0, 0.05),
+        (Strain("microsoft", ("192.0.2.41",), trouble_replies.MICROSOFT_OWN_LIST, 0.97, 0.97, -1, -0.5, grows_s=30),),
+    ),
+    Scenario(
         "isp-outage",
         "Apple's servers fail (4xx and timeouts on all IPs)",
         "apple",

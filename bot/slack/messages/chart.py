@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import slackblocks as sb
 
+from bot.core.causes import tries
 from bot.core.diagnosis import Diagnosis
 from bot.core.model import Tally
 from bot.core.tier import Tier, TierRule
@@ -42,12 +43,25 @@ def curve(diagnosis: Diagnosis, rule: TierRule) -> Curve | None:
         if window.start.timestamp() <= point.minute < window.end.timestamp():
             place = (point.minute - start) // width
             buckets[place] = buckets.get(place, Tally()) + point.tally
-    held = sorted((place, tally.rate) for place, tally in buckets.items() if tally.attempts)
+    held = sorted((place, _rate(tally, diagnosis)) for place, tally in buckets.items() if _of(tally, diagnosis))
     if len(held) < 2:
         return None
     rates = tuple(rate for _, rate in held)
     starts = tuple(datetime.fromtimestamp(start, UTC) + timedelta(seconds=place * width) for place, _ in held)
     return Curve(starts, rates, floors(rule, diagnosis.tier, max(rates)))
+
+
+def _of(tally: Tally, diagnosis: Diagnosis) -> int:
+    return tries(tally) if diagnosis.by_refusal else tally.attempts
+
+
+def _rate(tally: Tally, diagnosis: Diagnosis) -> float:
+    """Minute by minute only bounces are known, not whom they blame."""
+    return tally.bounced / tries(tally) if diagnosis.by_refusal else tally.rate
+
+
+def _what(diagnosis: Diagnosis) -> str:
+    return "bounced" if diagnosis.by_refusal else "deferred"
 
 
 def floors(rule: TierRule, tier: Tier, peak: float) -> tuple[tuple[str, float], ...]:
@@ -59,15 +73,15 @@ def floors(rule: TierRule, tier: Tier, peak: float) -> tuple[tuple[str, float], 
 def native(diagnosis: Diagnosis, rule: TierRule) -> list[sb.Block]:
     """Slack's `data_visualization` block, in percent."""
     line = curve(diagnosis, rule)
-    return [block(line, title(diagnosis))] if line is not None else []
+    return [block(line, title(diagnosis), _what(diagnosis))] if line is not None else []
 
 
-def block(line: Curve, name: str) -> sb.DataVisualizationBlock:
+def block(line: Curve, name: str, what: str = "deferred") -> sb.DataVisualizationBlock:
     """Any curve as Slack's own chart."""
-    series = [_series("deferred", line.labels, line.rates)]
+    series = [_series(what, line.labels, line.rates)]
     for word, floor in line.floors:
         series.append(_series(f"{word} from {floor * 100:.0f} %", line.labels, (floor,) * len(line.labels)))
-    axis = sb.AxisConfig(categories=list(line.labels), x_label="UTC", y_label="% deferred")
+    axis = sb.AxisConfig(categories=list(line.labels), x_label="UTC", y_label=f"% {what}")
     return sb.DataVisualizationBlock(title=name, chart=sb.LineChart(series=series, axis_config=axis))
 
 
@@ -97,7 +111,7 @@ def spark(diagnosis: Diagnosis, rule: TierRule) -> str:
 
 
 def title(diagnosis: Diagnosis) -> str:
-    return texts.clip(f"{texts.one_line(diagnosis.title)}: % deferred, last {states.span(diagnosis)}", 50)
+    return texts.clip(f"{texts.one_line(diagnosis.title)}: % {_what(diagnosis)}, last {states.span(diagnosis)}", 50)
 
 
 def in_words(diagnosis: Diagnosis, rule: TierRule) -> str:

@@ -57,7 +57,7 @@ def _head(diagnosis: Diagnosis, rule: TierRule) -> list[str]:
     trend, cause = states.trend_words(diagnosis), _cause(diagnosis)
     line = f"{mark} *{states.name(diagnosis)} · {states.rate_words(diagnosis)}*" + (f" ({trend})" if trend else "")
     line += "".join(f" · {words}" for words in (cause, causes.danger_beside(diagnosis)) if words)
-    line_of_bars = chart.spark(diagnosis, rule) if diagnosis.now.attempts else ""
+    line_of_bars = chart.spark(diagnosis, rule) if diagnosis.tried else ""
     return [line, *numbers.beneath(diagnosis), *([line_of_bars] if line_of_bars else [])]
 
 
@@ -94,11 +94,12 @@ def _reply_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
 
 def _ips(diagnosis: Diagnosis) -> str:
     """The IPs that carry the deferrals, and at least three; more where none stands out; the others summed up."""
-    few = len(carriers(diagnosis.ips))
+    ips, title = why.by_trouble(diagnosis, diagnosis.ips), "Per source IP"
+    few = len(carriers(ips))
     most = min(TOP_IPS, max(3, few)) if few else TOP_ALIKE
-    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in diagnosis.ips[:most]]
-    more = "more, together " + _rate(_sum(diagnosis.ips[most:]), diagnosis)
-    return _list("Per source IP", lines, len(diagnosis.ips), more)
+    lines = [f"• {texts.code(share.key)} {_rate(share.tally, diagnosis)}" for share in ips[:most]]
+    more = "more, together " + _rate(_sum(ips[most:]), diagnosis)
+    return _list(f"{title}, refused" if diagnosis.by_refusal else title, lines, len(ips), more)
 
 
 def _campaigns(diagnosis: Diagnosis) -> str:

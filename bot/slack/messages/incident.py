@@ -10,7 +10,7 @@ import slackblocks as sb
 from bot.core.change import ACTIVE, Change, ChangeState
 from bot.core.durations import duration_words
 from bot.core.incident import Incident, IncidentState
-from bot.slack.messages import buttons, course, fleet, states, texts, why
+from bot.slack.messages import buttons, course, fleet, numbers, states, texts, why
 from bot.slack.messages.causes import danger_beside
 from bot.slack.messages.message import Message, context, message, section
 
@@ -53,14 +53,11 @@ def _headline(incident: Incident) -> str:
 
 def _head(incident: Incident, changes: Sequence[Change], now: datetime) -> list[str]:
     diagnosis = incident.diagnosis
-    tally = diagnosis.now
     hosts = [line for line in diagnosis.hosts if not line.trouble]
-    numbers = [f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"]
-    numbers += filter(None, [states.lately(diagnosis)])
-    if hosts:
-        numbers.append(texts.counted(len(hosts), "host"))
-    numbers.append(f"since {texts.at_time(incident.opened_at, now)}")
-    lines = [_headline(incident), " · ".join(numbers), *filter(None, [why.worst_places(diagnosis)])]
+    parts = [numbers.mail(diagnosis) or f"no attempts in {states.span(diagnosis)}", states.lately(diagnosis)]
+    parts += [texts.counted(len(hosts), "host")] if hosts else []
+    parts.append(f"since {texts.at_time(incident.opened_at, now)}")
+    lines = [_headline(incident), " · ".join(filter(None, parts)), *filter(None, [why.worst_places(diagnosis)])]
     return lines + [_in_force(change, now) for change in _active(changes)]
 
 
@@ -114,9 +111,8 @@ def _fallback(incident: Incident, changes: Sequence[Change]) -> str:
     diagnosis = incident.diagnosis
     title, trend, cause = states.name(diagnosis), states.trend_words(diagnosis), states.cause_words(diagnosis)
     if diagnosis.judged and not diagnosis.blind:
-        said = f"{title} is deferring {texts.percent(diagnosis.now.rate)} of our mail" + (
-            f" ({trend})" if trend else ""
-        )
+        does = "refusing" if diagnosis.by_refusal else "deferring"
+        said = f"{title} is {does} {texts.percent(diagnosis.told_rate)} of our mail" + (f" ({trend})" if trend else "")
     else:
         said = f"{title}: {states.rate_words(diagnosis)}"
     said = texts.closed(said + (f": {cause}" if cause else ""))
@@ -134,6 +130,7 @@ def _resolved(
     ended = incident.resolved_at or diagnosis.at
     took, peak = duration_words(max(ended - incident.opened_at, timedelta(0))), texts.percent(incident.peak_rate)
     rate = f"back to {texts.percent(diagnosis.now.rate)}" if diagnosis.judged else "over"
+    peak += " refused" if incident.life.refused else ""
     title = states.name(diagnosis)
     when = f"{texts.at_time(incident.opened_at, now)} to {texts.at_time(ended, now)}"
     head = f"🟢 *{title} · {rate}* after {took} (peak {peak})\n{when}"

@@ -29,7 +29,7 @@ _FIELDS = {"dlvSourceIp": "source IP", "vmta": "VMTA", "jobId": "campaign"}
 def spans(diagnosis: Diagnosis) -> str:
     """ "5 min 41 % ↑ · 60 min 31 % · 24 h 8 %": with an arrow where the last minutes clearly differ from the window."""
     told = [span for span in diagnosis.spans if span.tally.attempts >= JUDGED_FROM]
-    if diagnosis.blind or len(told) < 2:
+    if diagnosis.blind or diagnosis.by_refusal or len(told) < 2:
         return ""
     parts = [f"{texts.window_words(span.length)} {texts.percent(span.tally.rate)}" for span in told]
     arrow = ARROWS[trend(diagnosis.spans[0].tally, diagnosis.now)]
@@ -37,8 +37,11 @@ def spans(diagnosis: Diagnosis) -> str:
 
 
 def mail(diagnosis: Diagnosis) -> str:
-    """ "12,482 of 39,752 attempts in 60 min"."""
+    """ "12,482 of 39,752 attempts in 60 min", "4,211 of 10,034 tries refused for good in 60 min"."""
     tally = diagnosis.now
+    if diagnosis.by_refusal:
+        tried = f"{texts.count(diagnosis.refused)} of {texts.count(diagnosis.tried)} tries"
+        return f"{tried} refused for good in {states.span(diagnosis)}"
     if not tally.attempts:
         return ""
     return f"{texts.count(tally.deferred)} of {texts.count(tally.attempts)} attempts in {states.span(diagnosis)}"

@@ -92,8 +92,12 @@ def mark(overview: Overview, line: OverviewLine) -> str:
 
 
 def rate_now(line: OverviewLine) -> str:
-    """ "31 % ↑": with an arrow where the last 5 minutes clearly differ."""
-    return f"{texts.percent(line.now.rate)} {_arrow(line)}".rstrip()
+    """ "31 % ↑": with an arrow where the last 5 minutes clearly differ; "80 % refused" where that is the trouble."""
+    return f"{_share(line)} {'' if line.by_refusal else _arrow(line)}".rstrip()
+
+
+def _share(line: OverviewLine) -> str:
+    return f"{texts.percent(line.told_rate)}{' refused' if line.by_refusal else ''}"
 
 
 def _arrow(line: OverviewLine) -> str:
@@ -133,7 +137,7 @@ def _footer(overview: Overview, shown: Sequence[OverviewLine]) -> str:
     parts = []
     rest = overview.lines[len(shown) :]
     if rest and not overview.blind:
-        top = max(line.now.rate for line in rest)
+        top = max(line.told_rate for line in rest)
         parts.append(f"{texts.counted(len(rest), 'more ISP')} at {texts.percent(top)} or less")
     if overview.few:
         parts.append(f"{overview.few} with under {overview.min_attempts} attempts")
@@ -151,5 +155,5 @@ def _sentence(overview: Overview) -> str:
         return f"{texts.capital(_refusing(len(overview.refused)))} in the last {_span(overview)}."
     if not over:
         return f"No ISP is above normal in the last {_span(overview)}; {fleet.fleet_words(overview.hosts)}."
-    worst = f"{states.name(over[0])} at {texts.percent(over[0].now.rate)}"
+    worst = f"{states.name(over[0])} at {_share(over[0])}"
     return f"{texts.capital(_over(len(over)))} in the last {_span(overview)}, worst {worst}."

@@ -68,17 +68,17 @@ def rate_words(diagnosis: Diagnosis) -> str:
     now = diagnosis.now
     if diagnosis.blind:
         return "rate not known, no fresh data"
-    if not now.attempts:
+    if not now.attempts and not diagnosis.by_refusal:
         return f"no attempts in {span(diagnosis)}"
     if not diagnosis.judged:
         return f"not enough mail to judge ({texts.count(now.attempts)} of {diagnosis.min_attempts} attempts)"
-    return f"{texts.percent(now.rate)} deferred"
+    return f"{texts.percent(diagnosis.told_rate)} {'refused' if diagnosis.by_refusal else 'deferred'}"
 
 
 def lately(diagnosis: Diagnosis) -> str:
     """ "4 % in the last 10 min", "" where that is too little mail to tell or no news."""
     tally = diagnosis.lately
-    if diagnosis.blind or tally.attempts < LATELY_ATTEMPTS or diagnosis.window.length <= LATELY:
+    if diagnosis.blind or diagnosis.by_refusal or tally.attempts < LATELY_ATTEMPTS or diagnosis.window.length <= LATELY:
         return ""
     return f"{texts.percent(tally.rate)} in the last {texts.window_words(LATELY)}"
 
@@ -88,6 +88,8 @@ def trend_words(diagnosis: Diagnosis) -> str:
     little mail leaves that wide: "17–38 %, was 6 % an hour ago"."""
     if diagnosis.blind or not diagnosis.judged:
         return ""
+    if diagnosis.by_refusal:
+        return f"{texts.percent(diagnosis.now.rate)} deferred" if diagnosis.now.deferred else ""
     sure, before, usual = of_tally(diagnosis.now), diagnosis.before, diagnosis.usual
     parts = [texts.likely(*sure)] if sure.wide else []
     if before.attempts >= diagnosis.min_attempts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slackblocks as sb
 
-from bot.core.carriers import carriers
+from bot.core.carriers import carriers, of_cause
 from bot.core.diagnosis import LATELY, Diagnosis, ReplyLine, Share, Strength
 from bot.core.incident import IncidentState
 from bot.slack.messages import texts
@@ -106,14 +106,22 @@ def _said(text: str) -> str:
 def worst_places(diagnosis: Diagnosis) -> str:
     """ "Worst IPs: `192.0.2.10` `.11` · VMTA: `gmail-ip-1`": the few that carry most deferrals."""
     parts = []
-    ips = _few(diagnosis.ips)
+    ips = _few(by_trouble(diagnosis, diagnosis.ips))
     if ips:
         parts.append(f"Worst {'IP' if len(ips) == 1 else 'IPs'}: {texts.short_ips(ips[:SHOWN])}{_more(ips)}")
-    vmtas = _few(diagnosis.vmtas)
+    vmtas = _few(by_trouble(diagnosis, diagnosis.vmtas))
     if vmtas:
         names = " ".join(texts.code(name) for name in vmtas[:SHOWN])
         parts.append(f"{'VMTA' if len(vmtas) == 1 else 'VMTAs'}: {names}{_more(vmtas)}")
     return " · ".join(parts)
+
+
+def by_trouble(diagnosis: Diagnosis, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    """The diagnosis' `ips` or `vmtas`; where mail is refused for good as if those replies were its deferrals."""
+    line = diagnosis.causes.of(diagnosis.cause) if diagnosis.by_refusal else None
+    if line is None:
+        return shares
+    return of_cause(shares, line.ips if shares is diagnosis.ips else line.vmtas)
 
 
 def _few(shares: tuple[Share, ...]) -> list[str]:
