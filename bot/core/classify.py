@@ -149,20 +149,26 @@ class Classifier:
         """As `classify`, but nothing is remembered: a trial of the rules, no reply anybody got."""
         text = clean(reply[:LONGEST])
         whole = asked(text)
-        signed = self._signed(whole)
-        own = [isp, self._lent[isp]] if isp in self._lent else [isp]
-        providers = [*own, *(provider for provider in signed if provider not in own), GENERIC]
         inner = quoted(text)
-        rule = next(self._matching((asked(inner), whole) if inner else (whole,), providers), _NO_RULE)
-        return _verdict(rule, text, whole, isp or next(iter(signed), ""))
+        rule = next(self._matching((asked(inner), whole) if inner else (whole,), isp), _NO_RULE)
+        return _verdict(rule, text, whole, isp or next(iter(self._signed(whole)), ""))
 
-    def _matching(self, texts: Sequence[Asked], providers: Sequence[str]) -> Iterator[Rule]:
-        """The rules that match, in the order they decide."""
+    def _matching(self, texts: Sequence[Asked], isp: str) -> Iterator[Rule]:
+        """The rules that match, in the order they decide: the ISP's own, those of who signed the reply (looked up only
+        where its own do not decide), everybody's."""
+        own = [isp, self._lent[isp]] if isp in self._lent else [isp]
+        others: list[str] | None = None
         for words in (True, False):
             for text in texts:
-                for provider in providers:
-                    if finder := self._finders.get((provider, words)):
-                        yield from finder.found(text)
+                yield from self._of(own, words, text)
+                if others is None:
+                    others = [*(provider for provider in self._signed(texts[-1]) if provider not in own), GENERIC]
+                yield from self._of(others, words, text)
+
+    def _of(self, providers: Sequence[str], words: bool, text: Asked) -> Iterator[Rule]:
+        for provider in providers:
+            if finder := self._finders.get((provider, words)):
+                yield from finder.found(text)
 
     def _signed(self, text: Asked) -> list[str]:
         return list(dict.fromkeys(self._signatures.found(text)))

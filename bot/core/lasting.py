@@ -53,4 +53,5 @@ def is_pressure(text: str, category: Category, clears: bool | None) -> bool:
 
 def is_lasting(text: str, clears: bool | None) -> bool:
     """Whether a 4xx will not clear however often it is tried."""
-    return clears is False or any(words in text.lower() for words in _NEVER)
+    lowered = text.lower()
+    return clears is False or any(words in lowered for words in _NEVER)
