@@ -17,7 +17,8 @@ _ASKED = (
 )
 _ASKS = ("try", "send", "connect", "come back", "grey", "gray", "wait", "defer", "delay", "ssayer")
 """One of these stands in every reply that states a wait; most replies hold none."""
-# For texts in lower case, which is twice as fast: "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "wait at least 10 min"
+# For texts in lower case, which is twice as fast.
+# "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "wait at least 10 min"
 _STATED = re.compile(
     rf"\b{_ASKED}[^\d.;]{{0,30}}?\b(?:(?:in|after|for|wait|within|dans|least|about)[ :=]{{1,3}}){_NUMBER} ?{_UNIT}"
 )
