@@ -27,7 +27,7 @@ COMPARABLE = 50
 AS_GOOD = 0.8
 """A side that explains this part of what the best one does is the same mail under another name."""
 MOSTLY = 0.5
-"""Campaigns are counted without their replies: the cause must be this part of all replies there."""
+"""Where campaigns are known without their replies the cause must be this part of all replies there."""
 COVERED = 0.8
 """Campaign counts must hold this part of the mail."""
 UNJUDGED = 0.1
@@ -45,14 +45,15 @@ _OF_THE_HOST = {Category.DNS_FAILURE, Category.TLS, Category.PROTOCOL_ERROR, Cat
 class Around:
     """What is known beside the ISP's own cells; what is not known is left empty.
 
-    `campaigns`: by name, with replies of all causes (`core.campaigns`). `elsewhere`: (source IP, other ISP's title) ->
-    counts in the same window. `earlier`: source IP -> attempts at this ISP in the days before, None where fewer than
-    two days are known.
+    `campaigns`: by name (`core.campaigns`), with replies of all causes, or only of the one in question (`by_cause`).
+    `elsewhere`: (source IP, other ISP's title) -> counts in the same window. `earlier`: source IP -> attempts at this
+    ISP in the days before, None where fewer than two days are known.
     """
 
     campaigns: Mapping[str, Part] = field(default_factory=dict)
     elsewhere: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
     earlier: Mapping[str, int] | None = None
+    by_cause: bool = False
 
 
 def contrast(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> Contrast:
@@ -92,16 +93,16 @@ def _rows(cells: Mapping[Key, Tally], place: int, templates: Collection[str]) ->
 
 
 def _job_rows(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> dict[str, Part]:
-    """Campaigns with all their replies; none where those would say too little of this cause."""
+    """Campaigns; none where what is known of them would say too little of this cause."""
     whole = pooled([Part("", hits(tally), tries(tally)) for tally in cells.values()])
     rows = around.campaigns
-    enough = cause.count >= MOSTLY * whole.hits and pooled(list(rows.values())).tries >= COVERED * whole.tries
-    return dict(rows) if enough else {}
+    told = around.by_cause or cause.count >= MOSTLY * whole.hits
+    return dict(rows) if told and pooled(list(rows.values())).tries >= COVERED * whole.tries else {}
 
 
 def _may_be_behind(around: Around, cause: Cause) -> str:
     """The campaign whose replies beyond what the others get are about as many as those of the cause; "" for none."""
-    rows = around.campaigns
+    rows = {} if around.by_cause else around.campaigns
     worst = max(rows.values(), key=lambda row: (row.rate, row.key), default=None)
     if worst is None or len(rows) < 2:
         return ""

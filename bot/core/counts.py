@@ -7,9 +7,9 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from bot.core.model import Cell, IspCell, JobCell, Tally
+from bot.core.model import Cell, IspCell, JobCell, JobReplyCell, Tally
 
-K = TypeVar("K", Cell, JobCell, IspCell)
+K = TypeVar("K", Cell, JobCell, JobReplyCell, IspCell)
 COUNTS = 4
 Column = Collection[Any]
 """Values in order: a list, or a column of whatever counted them."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core import evidence
-from bot.core.campaigns import level_rows, rows_of
+from bot.core.campaigns import hits_of, level_rows, rows_of
 from bot.core.category import Category
 from bot.core.causes import Classify, Key, find_causes, hits
 from bot.core.contrast import Around, contrast
 from bot.core.diagnosis import Diagnosis, HostLine, Point, QueueTrend, ReplyLine, Share, Span, Untold, Usual
-from bot.core.finding import Causes, Contrast, Kind
+from bot.core.finding import Cause, Causes, Contrast, Kind
 from bot.core.model import QueueState, Recipients, Tally, Window
 from bot.core.refused import NOTHING_REFUSED, Refusals, refusal_tier, refuses
 from bot.core.reply import name_of
@@ -27,8 +27,8 @@ class Counts:
     `elsewhere`: (source IP, other ISP's title) -> counts in the same window, for the contrast sentence. `day`: the
     last 24 hours, or as much of them as was counted. `changed`: (host, queue) -> the change of ours in force on it.
     `replies_before`: reply template -> counts in the window before; `reply_minutes`: (minute, template) -> counts;
-    `earlier`: source IP -> attempts in the days before; `job_minutes`: (minute, campaign) -> counts. None
-    where that is not known.
+    `earlier`: source IP -> attempts in the days before; `job_minutes`: (minute, campaign) -> counts; `job_replies`:
+    (start of the stretch, campaign, reply template) -> counts. None where that is not known.
     """
 
     cells: Mapping[Key, Tally]
@@ -50,6 +50,7 @@ class Counts:
     reply_minutes: Mapping[tuple[int, str], Tally] | None = None
     earlier: Mapping[str, int] | None = None
     job_minutes: Mapping[tuple[int, str], Tally] | None = None
+    job_replies: Mapping[tuple[int, str, str], Tally] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +173,21 @@ def _locate(counts: Counts, classify: Classify, cause: Category | None) -> Locat
     causes = find_causes(
         counts.cells, counts.samples, classify, before=counts.replies_before, minutes=counts.reply_minutes
     )
-    campaigns = rows_of(counts.jobs) if counts.job_minutes is None else level_rows(counts.job_minutes)
-    around = Around(campaigns, counts.elsewhere, counts.earlier)
     line, danger = causes.of(cause), causes.dangerous
     return Located(
         causes,
-        contrast(counts.cells, line, around) if line else None,
-        contrast(counts.cells, danger, around) if danger and danger is not line else None,
+        contrast(counts.cells, line, _around(counts, line)) if line else None,
+        contrast(counts.cells, danger, _around(counts, danger)) if danger and danger is not line else None,
     )
+
+
+def _around(counts: Counts, cause: Cause) -> Around:
+    if counts.job_minutes is None:
+        return Around(rows_of(counts.jobs), counts.elsewhere, counts.earlier)
+    answered = counts.job_replies  # none at all: counted before they were counted by campaign
+    hits = hits_of(answered, set(cause.templates)) if answered else None
+    rows = level_rows(counts.job_minutes, hits)
+    return Around(rows, counts.elsewhere, counts.earlier, by_cause=hits is not None)
 
 
 def _sum_by(cells: Mapping[Key, Tally], place: int) -> dict[str, Tally]:

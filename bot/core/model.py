@@ -12,6 +12,8 @@ from bot.core.distinct import Distinct
 
 RECIPIENTS_EVERY_S = 600
 """Stretches of time for which different recipients are counted."""
+JOB_REPLIES_EVERY_S = 600
+"""Stretches of time for which replies are counted by campaign: as campaigns are compared (`core.campaigns`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,15 @@ class JobCell(NamedTuple):
     job: str
 
 
+class JobReplyCell(NamedTuple):
+    """A campaign at an ISP and what it was answered there; `start` as in `IspCell`."""
+
+    start: int
+    isp: str
+    job: str
+    reply: str
+
+
 class IspCell(NamedTuple):
     """A stretch of time and an ISP; `start` is epoch seconds of the stretch's start."""
 
@@ -107,6 +118,8 @@ class RollUp:
     """(isp, reply template) -> one raw reply, local parts masked."""
     hosted: Mapping[IspCell, Tally] = field(default_factory=dict)
     """Per minute: the part of an ISP's mail that goes to hosted domains (the ISP was told by the MX alone)."""
+    job_replies: Mapping[JobReplyCell, Tally] = field(default_factory=dict)
+    """Per `JOB_REPLIES_EVERY_S`: records of a campaign that carry a reply."""
     deferred_to: dict[IspCell, Distinct] = field(default_factory=dict)
     """Per `RECIPIENTS_EVERY_S`: whom deferred mail (type `t`) was for."""
     left_out: dict[str, int] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from bot.core.accounting import TALLIED, Row, RowReader
 from bot.core.counts import Counts
 from bot.core.distinct import hashed, merged
 from bot.core.isp import IspCatalog
-from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp, Tally
+from bot.core.model import JOB_REPLIES_EVERY_S, RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, JobReplyCell, RollUp, Tally
 from bot.core.reply import clean, mask_local_parts, template
 from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
 
@@ -21,8 +21,8 @@ ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TA
 
 
 def roll_up(rows: Iterable[Row | str], *, host: str, isps: IspCatalog, templates: int = TEMPLATES_PER_ISP) -> RollUp:
-    """Count rows per (minute, ISP, source IP, VMTA, reply template) and per (minute, ISP, campaign), those to hosted
-    domains also per (minute, ISP), and whom deferred mail was for.
+    """Count rows per (minute, ISP, source IP, VMTA, reply template) and per (minute, ISP, campaign), what campaigns
+    were answered, rows to hosted domains also per (minute, ISP), and whom deferred mail was for.
 
     A `RowReader` brings its samples of bad rows with it.
 
@@ -56,6 +56,7 @@ class _Counting:
         self._templates = templates
         self._cells: dict[Cell, Tally] = {}
         self._jobs: dict[JobCell, Tally] = {}
+        self._job_replies: dict[JobReplyCell, Tally] = {}
         self._hosted: dict[IspCell, Tally] = {}
         self._samples: dict[tuple[str, str], str] = {}
         self._deferred_to: dict[IspCell, set[int]] = {}
@@ -64,11 +65,15 @@ class _Counting:
         one = ONE[row.kind]
         isp, hosted = self._isps.told((row.queue, row.mx, row.rcpt_domain))
         minute = row.at - row.at % 60
-        cell = Cell(minute, isp, self._host, row.source_ip, row.vmta, self._reply(isp, row))
+        reply = self._reply(isp, row)
+        cell = Cell(minute, isp, self._host, row.source_ip, row.vmta, reply)
         self._cells[cell] = self._cells.get(cell, Tally()) + one
         if row.job:
             job = JobCell(minute, isp, self._host, row.job)
             self._jobs[job] = self._jobs.get(job, Tally()) + one
+        if row.job and reply:
+            answered = JobReplyCell(row.at - row.at % JOB_REPLIES_EVERY_S, isp, row.job, reply)
+            self._job_replies[answered] = self._job_replies.get(answered, Tally()) + one
         if hosted:
             told = IspCell(minute, isp)
             self._hosted[told] = self._hosted.get(told, Tally()) + one
@@ -86,7 +91,7 @@ class _Counting:
 
     def total(self) -> RollUp:
         deferred_to = {stretch: merged(seen) for stretch, seen in self._deferred_to.items()}
-        return RollUp(self._cells, self._jobs, Samples(self._samples), self._hosted, deferred_to)
+        return RollUp(self._cells, self._jobs, Samples(self._samples), self._hosted, self._job_replies, deferred_to)
 
 
 class Samples(Mapping[tuple[str, str], str]):
@@ -126,6 +131,7 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
         jobs=Counts.joined(JobCell, [part.jobs for part in parts]),
         samples=Samples.joined(part.samples for part in parts),
         hosted=Counts.joined(IspCell, [part.hosted for part in parts]),
+        job_replies=Counts.joined(JobReplyCell, [part.job_replies for part in parts]),
     )
     for part in parts:
         for stretch, recipients in part.deferred_to.items():

@@ -10,18 +10,20 @@ import polars as pl
 from bot.core.accounting import TALLIED
 from bot.core.counts import Counts, K
 from bot.core.distinct import Distinct, all_hashed, merged
-from bot.core.model import RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, RollUp
+from bot.core.model import JOB_REPLIES_EVERY_S, RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, JobReplyCell, RollUp
 from bot.core.rollup import RAW_SAMPLE, Samples
 from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
 from bot.pmta.frame import Frame, bounded
 
 _CELL = ("minute", "isp", "source_ip", "vmta", "reply")
 _JOB = ("minute", "isp", "job")
+_JOB_REPLY = ("start", "isp", "job", "reply")
 _ISP = ("start", "isp")
 _COUNTS = ("delivered", "deferred", "bounced", "queue_deferred")
 """In the order of `TALLIED` and of `Tally`."""
 _MINUTE = (pl.col("at") - pl.col("at") % 60).alias("minute")
 _STRETCH = (pl.col("at") - pl.col("at") % RECIPIENTS_EVERY_S).alias("stretch")
+_ANSWERED = (pl.col("at") - pl.col("at") % JOB_REPLIES_EVERY_S).alias("start")
 _COMPACT_AT = 32
 
 
@@ -33,6 +35,7 @@ class Fold:
         self._templates = KeptTemplates(templates)
         self._cells = _Grouped(_CELL)
         self._jobs = _Grouped(_JOB)
+        self._job_replies = _Grouped(_JOB_REPLY)
         self._hosted = _Grouped(_ISP)
         self._samples: dict[tuple[str, str], str] = {}
         self._deferred_to: dict[IspCell, Distinct] = {}
@@ -49,6 +52,7 @@ class Fold:
         for isp, reply, diag in first.iter_rows():
             self._samples.setdefault((isp, reply), diag[:RAW_SAMPLE])
         self._add_recipients(others)
+        self._job_replies.add(others.filter((pl.col("job") != "") & (pl.col("reply") != "")).with_columns(_ANSWERED))
         for rows in (frame.delivered.with_columns(_MINUTE, reply=pl.lit("")), others.with_columns(_MINUTE)):
             if rows.height:
                 self._newest = max(self._newest, cast(int, rows["at"].max()))
@@ -63,6 +67,7 @@ class Fold:
             jobs=self._jobs.counts(JobCell, self._host),
             samples=Samples(self._samples),
             hosted=self._hosted.counts(IspCell, self._host),
+            job_replies=self._job_replies.counts(JobReplyCell, self._host),
             deferred_to=dict(self._deferred_to),
             left_out=dict(self._left_out),
             rows=self._records,

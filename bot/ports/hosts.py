@@ -107,6 +107,11 @@ class TallyStore(Protocol):
         """The part of the ISP's mail that went to domains it hosts for others."""
         ...
 
+    def job_replies(self, window: Window, isp: str, job: str | None = None) -> dict[tuple[int, str, str], Tally]:
+        """(start of the stretch, campaign, reply template) -> counts, of all stretches of `JOB_REPLIES_EVERY_S` that
+        touch `window`; of one `job` only where it is given."""
+        ...
+
     def recipients(self, window: Window, isp: str) -> Recipients | None:
         """How many different recipients its deferrals hit; None where they were not counted (older data)."""
         ...

@@ -276,6 +276,7 @@ class Diagnose:
             reply_minutes=by_minute,
             earlier=long_run.earlier(isp, window),
             job_minutes=by_job,
+            job_replies=self._tallies.job_replies(window, isp) if fine and by_job else None,
         )
 
     def _by_minute(self, isp: str, window: Window, dim: Dim) -> dict[tuple[int, str], Tally]:

@@ -55,6 +55,10 @@ class RatedTallies:
         """Nothing where hosts are left out: it is not counted by host, so it would be a share of something else."""
         return Tally() if self.left_out() else self._tallies.hosted(window, isp)
 
+    def job_replies(self, window: Window, isp: str, job: str | None = None) -> dict[tuple[int, str, str], Tally] | None:
+        """None where hosts are left out, as in `hosted`."""
+        return None if self.left_out() else self._tallies.job_replies(window, isp, job)
+
     def recipients(self, window: Window, isp: str) -> Recipients | None:
         found = self._tallies.recipients(window, isp)
         if found is None or not self.left_out():

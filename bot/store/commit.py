@@ -11,11 +11,21 @@ from sqlalchemy import Connection, Table
 from bot.core import distinct
 from bot.core.counts import Counts
 from bot.core.distinct import Distinct
-from bot.core.model import Cell, FilePosition, IspCell, JobCell
+from bot.core.model import Cell, FilePosition, IspCell, JobCell, JobReplyCell
 from bot.ports import NewRecords
 from bot.store import hours, replies
 from bot.store.numbered import Columns, numbered
-from bot.store.tables import COUNTS, file_position, hosted_tally, isp_tally, job_tally, recipient_sketch, tally
+from bot.store.replies import Named
+from bot.store.tables import (
+    COUNTS,
+    file_position,
+    hosted_tally,
+    isp_tally,
+    job_reply,
+    job_tally,
+    recipient_sketch,
+    tally,
+)
 from bot.store.upsert import placeholder, upsert
 
 _AT_ONCE = 50
@@ -33,15 +43,23 @@ def commit(connection: Connection, host: str, records: NewRecords, *, cap: int) 
     """
     roll_up = records.roll_up
     number = partial(replies.number, connection, samples=roll_up.samples, cap=cap)
-    cells, isps = numbered(Counts.of(Cell, roll_up.cells), number)
+    cells, isps, replies_by_name = numbered(Counts.of(Cell, roll_up.cells), number)
     jobs = _columns(Counts.of(JobCell, roll_up.jobs))
     _add(connection, tally, cells)
     _add(connection, isp_tally, isps)
     _add(connection, job_tally, jobs)
+    _add(connection, job_reply, _answered(Counts.of(JobReplyCell, roll_up.job_replies), replies_by_name))
     _add(connection, hosted_tally, _columns(Counts.of(IspCell, roll_up.hosted)))
     _add_recipients(connection, roll_up.deferred_to)
     _add_late(connection, cells, jobs)
     _set_positions(connection, host, records.positions)
+
+
+def _answered(counts: Counts[JobReplyCell], numbers: Mapping[Named, int]) -> Columns:
+    """With the number of each reply: every one stands in a cell, so it has one."""
+    starts, isps, jobs, texts = map(list, counts.fields)
+    ids = [numbers[name] for name in zip(isps, texts, strict=True)]
+    return [starts, isps, jobs, ids, *map(list, counts.counts)]
 
 
 def _columns(counts: Counts[JobCell] | Counts[IspCell]) -> Columns:

@@ -29,10 +29,11 @@ _SCHEMA = {name: pl.Int64 if name in COUNTS or name == "minute" else pl.String f
 
 
 class Numbered(NamedTuple):
-    """Columns of `tally` and of `isp_tally`."""
+    """Columns of `tally` and of `isp_tally`, and the numbers of all replies in them."""
 
     cells: Columns
     isps: Columns
+    replies: Mapping[Named, int]
 
 
 def numbered(cells: Counts[Cell], number: Number, *, few: int = FEW) -> Numbered:
@@ -57,7 +58,7 @@ def _one_by_one(cells: Counts[Cell], number: Number) -> Numbered:
     ids = [numbers[name] if name[1] else NO_REPLY for name in zip(isps, replies, strict=True)]
     rows = sorted((*key, *counts) for key, counts in sums.items())
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _ISP]
-    return Numbered([*map(list, cells.fields[:-1]), ids, *map(list, cells.counts)], columns)
+    return Numbered([*map(list, cells.fields[:-1]), ids, *map(list, cells.counts)], columns, numbers)
 
 
 def _by_columns(cells: Counts[Cell], number: Number) -> Numbered:
@@ -71,7 +72,7 @@ def _by_columns(cells: Counts[Cell], number: Number) -> Numbered:
     joined = table.join(known, on=("isp", "reply_id"), how="left", maintain_order="left")
     joined = joined.with_columns(reply_id=pl.col("number").fill_null(NO_REPLY))
     sums = joined.group_by("minute", "isp").agg(pl.col(COUNTS).sum()).sort("minute", "isp")
-    return Numbered(_lists(joined.select(_CELL)), _lists(sums.select(_ISP)))
+    return Numbered(_lists(joined.select(_CELL)), _lists(sums.select(_ISP)), numbers)
 
 
 def _table(cells: Counts[Cell]) -> pl.DataFrame:

@@ -34,7 +34,7 @@ FEW_ATTEMPTS = 50
 OTHER_ISP = "other"
 STEP_ROWS = 5_000
 _DAY_S = 86_400
-_MINUTES = (tables.tally, tables.isp_tally, tables.job_tally, tables.hosted_tally)
+_MINUTES = (tables.tally, tables.isp_tally, tables.job_tally, tables.hosted_tally, tables.job_reply)
 _DETAILS = (tables.source_hour, tables.reply_hour, tables.job_hour)
 _HOURS = (tables.isp_hour, *_DETAILS)
 

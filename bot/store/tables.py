@@ -47,6 +47,9 @@ isp_tally = _tallies("isp_tally", "minute", "isp")
 
 job_tally = _tallies("job_tally", "minute", "isp", "host", "job")
 
+job_reply = _tallies("job_reply", "start", "isp", "job", "reply_id")
+"""What campaigns were answered, per stretch of ten minutes: deliveries carry no reply, so they are not in it."""
+
 hosted_tally = _tallies("hosted_tally", "minute", "isp")
 """The part of `isp_tally` that went to hosted domains: their ISP was told by the MX alone."""
 

@@ -13,8 +13,8 @@ from bot.store.answers import answer
 from bot.store.commit import commit
 from bot.store.hours import rolled_to
 from bot.store.recipients import recipients
-from bot.store.tables import file_position, reply
-from bot.store.totals import grouped, hosted, hourly
+from bot.store.tables import COUNTS, file_position, reply
+from bot.store.totals import answered, grouped, hosted, hourly
 from bot.store.transactions import reading, writing
 
 
@@ -59,6 +59,13 @@ class SqlTallyStore:
     def recipients(self, window: Window, isp: str) -> Recipients | None:
         with reading(self._engine, f"count the deferred recipients of {isp}") as connection:
             return recipients(connection, window, isp)
+
+    def job_replies(self, window: Window, isp: str, job: str | None = None) -> dict[tuple[int, str, str], Tally]:
+        with reading(self._engine, f"read what campaigns were answered by {isp}") as connection:
+            return {
+                (row.start, row.job, row.template): Tally(*(getattr(row, name) for name in COUNTS))
+                for row in connection.execute(answered(window, isp, job))
+            }
 
     def samples(self, isp: str) -> Mapping[str, str]:
         query = select(reply.c.template, reply.c.sample).where(reply.c.isp == isp)

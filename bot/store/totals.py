@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Label, Select, Table, func, select, union_all
 
-from bot.core.model import Dim, Window
+from bot.core.model import JOB_REPLIES_EVERY_S, Dim, Window
 from bot.store.hours import HOUR_S, MINUTE_S
 from bot.store.tables import (
     COUNTS,
@@ -20,7 +20,9 @@ from bot.store.tables import (
     isp_hour,
     isp_tally,
     job_hour,
+    job_reply,
     job_tally,
+    reply,
     reply_hour,
     source_hour,
     tally,
@@ -66,6 +68,17 @@ def grouped(window: Window, by: tuple[Dim, ...], *, isp: str | None) -> Select[A
 def hosted(window: Window, isp: str) -> Select[Any]:
     """Columns: the four counts of one ISP's hosted domains."""
     return _summed(hosted_tally, _inside(hosted_tally, window, one_isp=True), (), isp)
+
+
+def answered(window: Window, isp: str, job: str | None) -> Select[Any]:
+    """Columns: `start`, `job`, `template`, then the four counts, of all stretches that touch the window."""
+    end = -((_EPOCH - window.end) // timedelta(seconds=JOB_REPLIES_EVERY_S)) * JOB_REPLIES_EVERY_S
+    first = (window.start - _EPOCH) // timedelta(seconds=JOB_REPLIES_EVERY_S) * JOB_REPLIES_EVERY_S
+    table = job_reply
+    inside = _among(table.c.start, range(first, end, JOB_REPLIES_EVERY_S), one_isp=True)
+    columns = (table.c.start, table.c.job, reply.c.template, *(table.c[name] for name in COUNTS))
+    query = select(*columns).join(reply, reply.c.id == table.c.reply_id).where(inside, table.c.isp == isp)
+    return query if job is None else query.where(table.c.job == job)
 
 
 def hourly(window: Window, by: tuple[Dim, ...], *, isp: str | None, rolled_to: int | None) -> Select[Any]:

@@ -141,7 +141,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     with sqlite(tmp_path / "deferbot.db") as engine:
         with writing(engine, "pretend") as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'r9999'"))
-        with pytest.raises(StoreError, match="expected schema revision r0006 or older, found r9999: a newer deferbot"):
+        with pytest.raises(StoreError, match=r"expected schema revision r\d{4} or older, found r9999: a newer"):
             migrate(engine)
 
 
@@ -171,6 +171,7 @@ def test_the_migrations_make_the_schema_the_code_expects(tmp_path: Path) -> None
                 "isp_hour",
                 "isp_tally",
                 "job_hour",
+                "job_reply",
                 "job_tally",
                 "queue_size",
                 "recipient_sketch",

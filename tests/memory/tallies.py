@@ -9,12 +9,14 @@ from threading import Lock
 
 from bot.core import distinct
 from bot.core.model import (
+    JOB_REPLIES_EVERY_S,
     RECIPIENTS_EVERY_S,
     Cell,
     Dim,
     FilePosition,
     IspCell,
     JobCell,
+    JobReplyCell,
     Recipients,
     Tally,
     Window,
@@ -35,6 +37,7 @@ class MemoryTallyStore:
         self._jobs: dict[JobCell, Tally] = {}
         self._samples: dict[str, dict[str, str]] = {}
         self._hosted: dict[IspCell, Tally] = {}
+        self._job_replies: dict[JobReplyCell, Tally] = {}
         self._deferred_to: dict[IspCell, distinct.Distinct] = {}
 
     def positions(self, host: str) -> tuple[FilePosition, ...]:
@@ -50,6 +53,10 @@ class MemoryTallyStore:
                 self._cells[kept] = self._cells.get(kept, Tally()) + roll_up.cells[cell]
             for job, tally in roll_up.jobs.items():
                 self._jobs[job] = self._jobs.get(job, Tally()) + tally
+            for answered, tally in roll_up.job_replies.items():
+                template = answered.reply if answered.reply in self._samples[answered.isp] else OTHER_TEMPLATE
+                name = answered._replace(reply=template)
+                self._job_replies[name] = self._job_replies.get(name, Tally()) + tally
             for hosted, tally in roll_up.hosted.items():
                 self._hosted[hosted] = self._hosted.get(hosted, Tally()) + tally
             for stretch, seen in roll_up.deferred_to.items():
@@ -71,6 +78,15 @@ class MemoryTallyStore:
         with self._lock:
             parts = [tally for cell, tally in self._hosted.items() if cell.isp == isp and first <= cell.start < end]
         return sum(parts, Tally())
+
+    def job_replies(self, window: Window, isp: str, job: str | None = None) -> dict[tuple[int, str, str], Tally]:
+        first, end = _touched(window, JOB_REPLIES_EVERY_S)
+        with self._lock:
+            return {
+                (cell.start, cell.job, cell.reply): tally
+                for cell, tally in self._job_replies.items()
+                if cell.isp == isp and first <= cell.start < end and job in (None, cell.job)
+            }
 
     def recipients(self, window: Window, isp: str) -> Recipients | None:
         first, end = _touched(window, RECIPIENTS_EVERY_S)

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.campaigns import rows_of
+from bot.core.campaigns import hits_of, level_rows
 from bot.core.carriers import MIN_ATTEMPTS
 from bot.core.category import Category
 from bot.core.causes import find_causes, is_dangerous, tries
 from bot.core.contrast import Around, contrast
-from bot.core.finding import Causes, Contrast, Elsewhere, Kind
+from bot.core.finding import Cause, Causes, Contrast, Elsewhere, Kind
 from tests.looking import knowledge
 from tests.scenarios.cases import PACED, Case
 from tests.scenarios.mail import Hour, hour
@@ -40,8 +40,13 @@ class Answer:
 
 def found_in(made: Hour, isp: str) -> tuple[Causes, dict[Category, Contrast]]:
     causes = find_causes(made.cells, made.samples, lambda reply: knowledge().classifier.classify(reply, isp))
-    around = Around(rows_of(made.jobs), made.elsewhere, made.earlier)
-    return causes, {line.category: contrast(made.cells, line, around) for line in causes.lines}
+    return causes, {line.category: contrast(made.cells, line, _around(made, line)) for line in causes.lines}
+
+
+def _around(made: Hour, cause: Cause) -> Around:
+    minutes = {(0, job): tally for job, tally in made.jobs.items()}
+    rows = level_rows(minutes, hits_of(made.answered, cause.templates))
+    return Around(rows, made.elsewhere, made.earlier, by_cause=True)
 
 
 def answers(case: Case, seed: int) -> list[Answer]:

@@ -6,7 +6,7 @@ Nothing here knows how the causes are found. Volumes and everyday rates differ f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
 from random import Random
@@ -70,6 +70,8 @@ class Hour:
     elsewhere: dict[tuple[str, str], Tally]
     earlier: dict[str, int]
     samples: dict[str, str]
+    answered: dict[tuple[int, str, str], Tally] = field(default_factory=dict)
+    """(0, campaign, reply template): all of the hour is one stretch."""
     planted: int = 0
     """Replies of the troubles at the ISP in question, mailboxes in trouble left out."""
     everyday: int = 0
@@ -158,6 +160,7 @@ def _count(
             name, raw = _texts(reply)
             found.samples[name] = raw
             _add(found.cells, (host, ip, vmta, name), tally)
+            _add(found.answered, (0, job, name), tally)
     if to == isp:
         _add(found.jobs, job, whole)
     else:
