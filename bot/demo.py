@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import SecretStr, ValidationError
 
 from bot.errors import ConfigError
+from bot.running import App
 from bot.settings import Config, Secrets, Settings
 from bot.sim.fleet.clock import SimClock
 from bot.sim.fleet.fleet import SCENARIOS, Fleet
@@ -20,7 +21,7 @@ from bot.sim.fleet.runner import FleetRunner
 from bot.sim.slack.people import GROUP_HANDLE, Person
 from bot.sim.slack.server import LocalSlack
 from bot.sim.sshd import SimSshd, fleet_commands
-from bot.wiring import App, build
+from bot.wiring import build
 
 PEOPLE = (
     Person("U0OPERATOR", "operator", "Operator", operator=True),

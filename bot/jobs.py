@@ -35,6 +35,9 @@ LOOK_AT_LEAST_S = 15.0
 BREATH_S = 0.5
 """Between two looks at the incidents: with a hundred hosts some poll is always just done."""
 
+Recurring = tuple[tuple[str, Callable[[], object]], ...]
+"""(name, work)."""
+
 
 class OnBeat(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     """`core.beat` for APScheduler."""
@@ -69,10 +72,13 @@ class Jobs:
         """`clean_up` does a piece of its work and returns 0 where nothing is left."""
         self._hosts = hosts
         self._poll = poll
-        self._outages = outages
         self._watch = watch
-        self._apply = apply
-        self._undo = undo
+        self._looks: Recurring = (("outages", outages.tick), ("watch", self._look))
+        self._changes: Recurring = (
+            ("cut-off changes", apply.recover),
+            ("cut-off undos", undo.recover),
+            ("expiries", undo.expire_due),
+        )
         self._clean_up = clean_up
         self._tend_socket = tend_socket
         self._wake = wake
@@ -93,16 +99,20 @@ class Jobs:
         """Poll every host soon, then each at its interval; a poll that is still running is not started again."""
         now = datetime.now(UTC)
         for place, host in enumerate(self._hosts):
-            work = self._guarded(partial(self._poll_one, host), f"poll {host}")
+            poll = self._guarded(partial(self._poll_one, host), f"poll {host}")
             beat = Beat(now, self._poll_every, place, len(self._hosts))
-            self._scheduler.add_job(work, OnBeat(beat), executor="hosts")
-        self._every(EXPIRY_EVERY_S, self._apply.recover, "cut-off changes")
-        self._every(EXPIRY_EVERY_S, self._undo.recover, "cut-off undos")
-        self._every(EXPIRY_EVERY_S, self._undo.expire_due, "expiries")
+            self._scheduler.add_job(poll, OnBeat(beat), executor="hosts")
+        for name, work in self._changes:
+            self._every(EXPIRY_EVERY_S, work, name)
         self._every(TEND_SOCKET_EVERY_S, self._tend_socket, "socket")
         self._every(CLEAN_UP_EVERY_S, self._clean_all, "clean-up")
         self._watcher.start()
         self._scheduler.start()
+
+    def once(self) -> None:
+        """All that recurs beside the polls, here and now: for who moves time by hand. What fails is raised."""
+        for _, work in (*self._changes, *self._looks):
+            work()
 
     def stop(self) -> None:
         """End after the work under way; nothing new starts. Harmless where nothing was started."""
@@ -112,7 +122,7 @@ class Jobs:
             self._scheduler.shutdown(wait=True)
             self._watcher.join()
 
-    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
+    def _every(self, seconds: float, work: Callable[[], object], name: str) -> None:
         self._scheduler.add_job(self._guarded(work, name), "interval", seconds=seconds)
 
     def _clean_all(self) -> None:
@@ -126,14 +136,13 @@ class Jobs:
 
     def _watch_loop(self) -> None:
         """One look for however many hosts were polled meanwhile, so that many hosts cost no more looks."""
-        hosts = self._guarded(self._outages.tick, "outages")
-        look = self._guarded(self._look, "watch")
+        looks = [self._guarded(work, name) for name, work in self._looks]
         while not self._stopping.is_set():
             self._polled.wait(LOOK_AT_LEAST_S)
             self._polled.clear()
             if not self._stopping.is_set():
-                hosts()
-                look()
+                for look in looks:
+                    look()
             self._stopping.wait(BREATH_S)
 
     def _look(self) -> None:

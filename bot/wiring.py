@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 
+from slack_bolt import App as BoltApp
+from slack_sdk import WebClient
 from sqlalchemy import Engine
 
 from bot.clock import SystemClock
 from bot.jobs import Jobs
-from bot.knowledge import load_knowledge
+from bot.knowledge import Knowledge, load_knowledge
 from bot.logins import login_of
 from bot.pmta.files import POLL_BYTES, FollowedFiles
+from bot.pmta.ranges import StreamingShell
 from bot.pmta.ssh import SshFleet
 from bot.pmta.time_limit import LimitedShell
 from bot.ports import Clock
+from bot.running import App
 from bot.services.acknowledge import Acknowledge
 from bot.services.adopt import Adopt
 from bot.services.apply import Apply
@@ -39,6 +41,7 @@ from bot.slack.app import SlackServices, build_app
 from bot.slack.charts import Charts
 from bot.slack.chat import slack_client
 from bot.slack.outbox import Outbox
+from bot.slack.pace import Pace
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
 from bot.slack.subjects import IncidentSubjects, OutageSubjects
@@ -55,75 +58,35 @@ from bot.store.tallies import SqlTallyStore
 
 CLICK_WORKERS = 8
 """Threads for what people ask for; Bolt's own five only acknowledge."""
-STOP_GRACE_S = 20.0
 ALL_POLLS_BYTES = 512 << 20
 LEAST_POLL_BYTES = 8 << 20
 """Hosts are read side by side: together they may hold so much of a backlog at a time, each at least this much."""
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """The parts that run. `start` returns at once; `stop` ends with everything under way committed."""
+class Outside:
+    """What the bot stands on and meets. `pace`: a new one for each outbox."""
 
-    jobs: Jobs
-    socket: Socket
-    outbox: Outbox
-    pool: ThreadPoolExecutor
-    shell: SshFleet
+    clock: Clock
     engine: Engine
-    stopping: threading.Event
-    outbox_thread: threading.Thread
-
-    def start(self) -> None:
-        """Connect to Slack and start looking; the jobs settle what an earlier stop cut off.
-
-        Raises: ChatError where Slack refuses a token; where it gives no answer, the hosts are watched meanwhile.
-        """
-        self.socket.start()
-        self.outbox_thread.start()
-        # What is there by now stays. Else the collector walks through all of it in its full rounds: 70 ms (measured)
-        # in which no thread answers anything.
-        gc.collect()
-        gc.freeze()
-        self.jobs.start()
-
-    def stop(self) -> None:
-        """Take nothing new in, finish what runs, close; also what `start` left half started.
-
-        A host that does not answer must not hold up the end: after `STOP_GRACE_S` the connections are cut, and what
-        that leaves open is settled at the next start. Every part ends whatever becomes of the others.
-        """
-        cut = threading.Timer(STOP_GRACE_S, self.shell.close)
-        cut.daemon = True
-        cut.start()
-        with ExitStack() as last_first:
-            last_first.callback(self.engine.dispose)
-            last_first.callback(self.shell.close)
-            last_first.callback(cut.cancel)
-            last_first.callback(self._end_outbox)
-            last_first.callback(self.pool.shutdown, wait=True)
-            last_first.callback(self.jobs.stop)
-            last_first.callback(self.socket.close)
-
-    def _end_outbox(self) -> None:
-        self.stopping.set()
-        self.outbox.wake()
-        if self.outbox_thread.is_alive():
-            self.outbox_thread.join()
+    knowledge: Knowledge
+    shell: StreamingShell
+    client: WebClient
+    pace: Callable[[], Pace] = Pace
 
 
-class _Parts:
-    """Every part once, each built from those above it."""
+class Parts:
+    """Every part once, each built from those above it. Nothing runs yet."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, outside: Outside) -> None:
         self.config = settings.config
         self.secrets = settings.secrets
-        self.clock = clock
+        self.outside = outside
+        self.clock = clock = outside.clock
         self.hosts = [host.name for host in self.config.hosts]
-        self.knowledge = load_knowledge(self.config.playbooks, self.config.rules)
+        self.knowledge = outside.knowledge
         self.book = RuleBook(self.knowledge.rules, self.config.rules, self.knowledge.isps.keys())
-        self.engine = open_engine(self.secrets.database_url)
-        migrate(self.engine)
+        self.engine = outside.engine
         self.tallies = SqlTallyStore(self.engine)
         self.fleet = SqlFleetStore(self.engine)
         self.retention = Retention(self.engine, self.config.keep_tallies, self.config.keep_hours)
@@ -132,8 +95,8 @@ class _Parts:
         self.silences = SqlSilenceStore(self.engine)
         self.changes = SqlChangeStore(self.engine)
         self.audit = SqlAuditLog(self.engine)
-        self.shell = SshFleet([login_of(host) for host in self.config.hosts], self.config.known_hosts)
-        self.client = slack_client(self.secrets.slack_bot_token.get_secret_value(), self.secrets.slack_api_url)
+        self.shell = outside.shell
+        self.client = outside.client
         self.judgement = self._judgement()
         self.outbox = self._outbox()
         self.roles = SlackRoles(self.client, self.config.roles.get("operator", ()), clock)
@@ -151,7 +114,9 @@ class _Parts:
         charts = Charts(self.client, self.judgement.rule_of)
         incidents = IncidentSubjects(SqlOutboxStore(self.engine, INCIDENTS), self.changes, charts, self.clock)
         outages = OutageSubjects(SqlOutboxStore(self.engine, OUTAGES), self.clock)
-        return Outbox(self.client, (outages, incidents), self.clock, self.config.slack.channel)
+        return Outbox(
+            self.client, (outages, incidents), self.clock, self.config.slack.channel, pace=self.outside.pace()
+        )
 
     def _diagnose(self) -> Diagnose:
         return Diagnose(
@@ -207,6 +172,16 @@ class _Parts:
             fleet=self.fleet,
             isps=self.knowledge.isps,
             clock=self.clock,
+        )
+
+    def slack_app(self, pool: ThreadPoolExecutor) -> BoltApp:
+        return build_app(
+            self.client,
+            self.slack_services(),
+            pool,
+            self.outbox.wake,
+            channel=self.config.slack.channel,
+            operators=self.roles.words(),
         )
 
     def jobs(self, tend_socket: Callable[[], None]) -> Jobs:
@@ -274,25 +249,24 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
 
     Raises: ConfigError (playbooks, database), StoreError.
     """
-    parts = _Parts(settings, clock or SystemClock())
+    config, secrets = settings.config, settings.secrets
+    knowledge = load_knowledge(config.playbooks, config.rules)
+    engine = open_engine(secrets.database_url)
+    migrate(engine)
+    shell = SshFleet([login_of(host) for host in config.hosts], config.known_hosts)
+    client = slack_client(secrets.slack_bot_token.get_secret_value(), secrets.slack_api_url)
+    parts = Parts(settings, Outside(clock or SystemClock(), engine, knowledge, shell, client))
     pool = ThreadPoolExecutor(CLICK_WORKERS, thread_name_prefix="clicks")
     stopping = threading.Event()
-    app = build_app(
-        parts.client,
-        parts.slack_services(),
-        pool,
-        parts.outbox.wake,
-        channel=parts.config.slack.channel,
-        operators=parts.roles.words(),
-    )
-    socket = Socket(app, parts.secrets.slack_app_token.get_secret_value())
+    app = parts.slack_app(pool)
+    socket = Socket(app, secrets.slack_app_token.get_secret_value())
     return App(
         jobs=parts.jobs(socket.tend),
         socket=socket,
         outbox=parts.outbox,
         pool=pool,
-        shell=parts.shell,
-        engine=parts.engine,
+        shell=shell,
+        engine=engine,
         stopping=stopping,
         outbox_thread=threading.Thread(target=parts.outbox.run, args=(stopping,), name="outbox", daemon=True),
     )

@@ -49,12 +49,13 @@ class Parts:
         habits: Habits,
         panel: FleetPanel | None,
         clock: Callable[[], float],
+        hub: SocketHub | None = None,
     ) -> None:
         tickets, shelf, gate = Tickets(clock), FileShelf(), RateGate(habits.limits, clock)
         content = Content(workspace, shelf, charts=habits.charts)
         self.workspace = workspace
         self.views = ViewBook(workspace)
-        self.hub = SocketHub()
+        self.hub = hub or SocketHub()
         self.faults = FaultPlan()
         self.files = FilesApi(workspace, shelf)
         self.courier = Courier(

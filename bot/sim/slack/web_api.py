@@ -47,15 +47,19 @@ class WebApi:
         args = await _arguments(request)
         token = _token(request, args)
         call = Call(name, {key: value for key, value in args.items() if key not in _SECRET_ARGS})
-        with self._lock:
-            self._calls.append(call)
-        fault = self._faults.take(name)
+        fault, answer = self.take(call, token)
         if fault and not fault.lose_answer:
             return _faulty(fault)
-        answer = self._answer(call, token)
         if fault and request.transport is not None:
             request.transport.abort()
         return self._response(answer)
+
+    def take(self, call: Call, token: str) -> tuple[Fault | None, Json]:
+        """The fault that was ordered for it, and the answer; {} where the fault kept it from being carried out."""
+        with self._lock:
+            self._calls.append(call)
+        fault = self._faults.take(call.method)
+        return fault, {} if fault and not fault.lose_answer else self._answer(call, token)
 
     def _answer(self, call: Call, token: str) -> Json:
         method = self._methods.get(call.method)
