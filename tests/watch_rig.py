@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.alert_rules import AlertRules
 from bot.core.incident import Incident, Move
-from bot.core.model import Cell, HostHealth, HostSnapshot, JobCell, QueueState, RollUp, Tally
+from bot.core.model import (
+    JOB_REPLIES_EVERY_S,
+    Cell,
+    HostHealth,
+    HostSnapshot,
+    JobCell,
+    JobReplyCell,
+    QueueState,
+    RollUp,
+    Tally,
+)
 from bot.core.reply import template
 from bot.ports import ChangeStore, FleetStore, NewRecords, TallyStore
 from tests.fakes import (
@@ -101,7 +111,10 @@ class WatchRig:
             Cell(at, isp, host, ip, vmta, name): Tally(deferred=deferred, bounced=bounced),
         }
         jobs = {JobCell(at, isp, host, job): Tally(delivered, deferred, bounced)}
-        self.tallies.commit(host, NewRecords(RollUp(cells, jobs, {(isp, name): reply}), self.tallies.positions(host)))
+        stretch = at - at % JOB_REPLIES_EVERY_S
+        answered = {JobReplyCell(stretch, isp, job, name): Tally(deferred=deferred, bounced=bounced)}
+        made = RollUp(cells, jobs, {(isp, name): reply}, job_replies=answered if deferred or bounced else {})
+        self.tallies.commit(host, NewRecords(made, self.tallies.positions(host)))
 
     def tick(self, wait: timedelta = timedelta()) -> dict[str, Move]:
         self.clock.advance(wait)

@@ -5,10 +5,10 @@ Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.core.diagnosis import HostLine, Point, Share, Usual
+from bot.core.diagnosis import HostLine, Point, ReplyLine, Share, Usual
 from bot.core.model import HostHealth, HostSnapshot, Tally, Window
 
 HOUR = timedelta(hours=1)
@@ -83,7 +83,8 @@ def begin_of(hours: Sequence[Point], window: Window) -> datetime:
 class Campaigns:
     """The campaigns of the last hours, most deferred first. `isp` and `title` are "" for all ISPs together.
 
-    `whole`: all mail of the same time, with a campaign or without.
+    `whole`: all mail of the same time, with a campaign or without. `mostly`: campaign -> its commonest reply, of one
+    ISP and where that is known.
     """
 
     at: datetime
@@ -93,6 +94,7 @@ class Campaigns:
     jobs: tuple[Share, ...]
     whole: Tally
     hosts: tuple[HostLine, ...] = ()
+    mostly: Mapping[str, ReplyLine] = field(default_factory=dict)
 
     @property
     def untold(self) -> int:

@@ -124,8 +124,8 @@ class Place:
     """One source IP, VMTA or campaign at every ISP, most deferrals first. `lines` empty: nothing of it was counted, and
     `nearest` is the name most like it, "" for none.
 
-    `ips`, `vmtas`, `on` (hosts): what else its mail goes by, most mail first, over `beside`; not known of a campaign
-    but for the hosts. `replies`: (ISP's title, reply), the commonest first.
+    `ips`, `vmtas`, `on` (hosts): what else its mail goes by, most mail first, over `beside`; of a campaign
+    only the hosts are known. `replies`: (ISP's title, reply), the commonest first.
     """
 
     of: Of

@@ -68,7 +68,7 @@ def contrast(cells: Mapping[Key, Tally], cause: Cause, around: Around) -> Contra
     }
     kind = _best(sides, cause)
     if kind is None and (job := _may_be_behind(around, cause)):
-        return _untold(f"campaign {job} may be behind it, and replies are not counted by campaign")
+        return _untold(f"campaign {job} may be behind it, and what campaigns were answered is not known")
     if kind is None:
         return _everywhere(sides, cause, around)
     split = sides[kind].split

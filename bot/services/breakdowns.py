@@ -141,9 +141,18 @@ class Breakdowns:
             return Place(Of.JOB, asked, now, window, (), nearest=nearest, hosts=self._hosts())
         recent = self._window(min(window.length, FINE))
         hosts = self._tallies.totals(recent, (Dim.JOB, Dim.HOST))
-        return replace(
-            self._made(Of.JOB, key, window, _of(found, key, 1)), on=by_mail(_of(hosts, key, 1)), beside=recent
-        )
+        made = self._made(Of.JOB, key, window, _of(found, key, 1))
+        return replace(made, on=by_mail(_of(hosts, key, 1)), beside=recent, replies=self._told(made, window))
+
+    def answered(self, isp: str, window: Window) -> Mapping[str, ReplyLine]:
+        """Campaign -> what it was answered most, where that is known and the window no longer than a day."""
+        found = self._tallies.job_replies(window, isp) if window.length <= DAY else None
+        by_job: dict[str, dict[str, Tally]] = {}
+        for (_, job, template), tally in (found or {}).items():
+            sums = by_job.setdefault(job, {})
+            sums[template] = sums.get(template, Tally()) + tally
+        told = self._answers(isp)
+        return {job: lines[0] for job, replies in by_job.items() if (lines := told(replies))}
 
     def _made(self, of: Of, key: str, window: Window, own: Mapping[str, Tally]) -> Place:
         whole = {isp: tally for (isp,), tally in self._longest(window, (Dim.ISP,)).items()}
@@ -153,11 +162,18 @@ class Breakdowns:
         found: list[tuple[str, ReplyLine]] = []
         for line in place.lines[:REPLIES_OF]:
             if line.tally.deferred or line.tally.bounced:
-                totals = self._tallies.totals(window, (_DIM[place.of], Dim.REPLY), isp=line.isp)
-                told = self._answers(line.isp)(_of(totals, place.key, 1))
+                told = self._answers(line.isp)(self._replies_to(place, line.isp, window))
                 found += [(line.title, reply) for reply in told[:REPLIES_KEPT]]
         found.sort(key=lambda pair: -pair[1].count)
         return tuple(found[:REPLIES_KEPT])
+
+    def _replies_to(self, place: Place, isp: str, window: Window) -> Mapping[str, Tally]:
+        if place.of is not Of.JOB:
+            return _of(self._tallies.totals(window, (_DIM[place.of], Dim.REPLY), isp=isp), place.key, 1)
+        sums: dict[str, Tally] = {}
+        for (_, _, template), tally in (self._tallies.job_replies(window, isp, place.key) or {}).items():
+            sums[template] = sums.get(template, Tally()) + tally
+        return sums
 
     def _answers(self, isp: str) -> Callable[[Mapping[str, Tally]], tuple[ReplyLine, ...]]:
         samples = self._tallies.samples(isp)

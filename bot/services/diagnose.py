@@ -199,7 +199,9 @@ class Diagnose:
 
     def campaigns(self, isp: str | None = None, length: timedelta | None = None) -> Campaigns:
         """The campaigns of one ISP or of all, of the last 24 hours where no `length` is asked."""
-        return replace(self._long_run.campaigns(isp, self._clock.now(), length), hosts=self.hosts())
+        found = self._long_run.campaigns(isp, self._clock.now(), length)
+        mostly = self.breakdowns.answered(isp, found.window) if isp else {}
+        return replace(found, hosts=self.hosts(), mostly=mostly)
 
     def host_reports(self) -> tuple[HostReport, ...]:
         """Every configured host in full, in the order of the configuration."""

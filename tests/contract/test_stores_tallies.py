@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.model import Cell, Dim, FilePosition, JobCell, RollUp, Tally, Window
+from bot.core.model import (
+    JOB_REPLIES_EVERY_S,
+    Cell,
+    Dim,
+    FilePosition,
+    JobCell,
+    JobReplyCell,
+    RollUp,
+    Tally,
+    Window,
+)
 from bot.core.templates import OTHER_TEMPLATE
 from bot.ports import NewRecords
 from bot.store.tallies import SqlTallyStore
@@ -114,6 +124,31 @@ def test_campaigns_are_counted_apart(store: Store) -> None:
 def test_campaigns_go_together_with_minute_isp_and_host_only(store: Store) -> None:
     with pytest.raises(ValueError, match="JOB goes together with MINUTE, ISP and HOST only"):
         store.totals(window(1), (Dim.JOB, Dim.VMTA))
+
+
+def test_what_campaigns_were_answered(store: Store) -> None:
+    slow, full = (cell(reply=text) for text in ("421 slow", "452 full"))
+    stretch = MINUTE - MINUTE % JOB_REPLIES_EVERY_S
+    cells = {slow: Tally(0, 9), full: Tally(0, 2), cell(): Tally(80)}
+    answered = {
+        JobReplyCell(stretch, "gmail", "news", "421 slow"): Tally(0, 7),
+        JobReplyCell(stretch, "gmail", "deals", "421 slow"): Tally(0, 2),
+        JobReplyCell(stretch + JOB_REPLIES_EVERY_S, "gmail", "news", "452 full"): Tally(0, 2),
+    }
+    samples = {("gmail", "421 slow"): "raw", ("gmail", "452 full"): "raw"}
+    for _ in range(2):
+        store.commit("mta1", NewRecords(RollUp(cells=cells, samples=samples, job_replies=answered), ()))
+    asked = Window(datetime.fromtimestamp(stretch + 599, UTC), datetime.fromtimestamp(stretch + 600, UTC))
+    assert store.job_replies(asked, "gmail") == {
+        (stretch, "news", "421 slow"): Tally(0, 14),
+        (stretch, "deals", "421 slow"): Tally(0, 4),
+    }
+    hour = Window(asked.start, asked.end + timedelta(hours=1))
+    assert store.job_replies(hour, "gmail", "news") == {
+        (stretch, "news", "421 slow"): Tally(0, 14),
+        (stretch + JOB_REPLIES_EVERY_S, "news", "452 full"): Tally(0, 4),
+    }
+    assert store.job_replies(hour, "yahoo") == {}
 
 
 def test_positions_are_those_of_the_last_commit_of_that_host(store: Store) -> None:

@@ -128,7 +128,10 @@ def test_one_vmta(mail: WatchRig) -> None:
 def test_one_campaign_of_the_day_or_of_the_hour(mail: WatchRig, length: timedelta | None, deferred: int) -> None:
     found = mail.diagnose.breakdowns.place(Of.JOB, "Receipts", length)
     assert [(line.isp, line.tally.deferred) for line in found.lines] == [("gmail", deferred), ("yahoo", 0)]
-    assert (found.key, found.on, found.replies) == ("receipts", ("mta1",), ())
+    assert (found.key, found.on) == ("receipts", ("mta1",))
+    told = [(title, line.category, line.count) for title, line in found.replies]
+    paced, bad = ("Gmail", Category.THROTTLE_NORMAL, 5), ("Gmail", Category.REPUTATION_IP, 500)
+    assert told == ([bad, paced] if length is None else [paced])
 
 
 @pytest.mark.parametrize(
@@ -142,5 +145,11 @@ def test_what_nobody_has_seen_is_met_with_the_nearest(mail: WatchRig, of: Of, as
 def test_campaigns_of_the_last_minutes(mail: WatchRig) -> None:
     jobs = mail.diagnose.campaigns("gmail", HOUR).jobs
     assert [(share.key, share.tally.deferred) for share in jobs] == [("news", 60), ("receipts", 5)]
+    mostly = mail.diagnose.campaigns("gmail", HOUR).mostly
+    assert {job: line.category for job, line in mostly.items()} == {
+        "news": Category.REPUTATION_IP,
+        "receipts": Category.THROTTLE_NORMAL,
+    }
+    assert mail.diagnose.campaigns(None, HOUR).mostly == {}
     day = mail.diagnose.campaigns("gmail").jobs
     assert [share.key for share in day] == ["receipts", "news"]

@@ -114,7 +114,7 @@ def test_a_campaign_whose_replies_are_not_counted_apart_is_only_suspected() -> N
     jobs = {"winback": Tally(1000, 100, 580), "news": Tally(10300, 1100, 20)}
     found = next(line for line in find_causes(cells, {}, classify).lines if line.category is Category.AUTHENTICATION)
     assert contrast(cells, found, Around(rows_of(jobs))).reason == (
-        "campaign winback may be behind it, and replies are not counted by campaign"
+        "campaign winback may be behind it, and what campaigns were answered is not known"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import slackblocks as sb
 
 from bot.core.answers import Campaigns
@@ -10,6 +12,7 @@ from bot.core.model import Tally
 from bot.slack.messages import buttons, fleet, texts
 from bot.slack.messages.message import Message, context, message, section
 from bot.slack.messages.pages import Page, ask_button, capped, page_of, turn
+from bot.slack.messages.sources import mostly
 from bot.slack.messages.table import table
 from bot.slack.words import NAME_LIMIT, Asked, Topic
 
@@ -22,7 +25,12 @@ def campaigns_message(campaigns: Campaigns, asked: Asked) -> Message:
     blocks: list[sb.Block] = [section(f"*{_head(campaigns)}*")]
     if page.rows:
         rows = [["Campaign", "deferrals", "rate", "attempts"], *(_row(share) for share in page.rows)]
-        blocks.append(table(rows, ("left", "right", "right", "right")))
+        aligns: list[Literal["left", "right"]] = ["left", "right", "right", "right"]
+        if campaigns.mostly:
+            told = (campaigns.mostly.get(share.key) for share in page.rows)
+            rows = [[*row, words] for row, words in zip(rows, ["mostly", *map(mostly, told)], strict=True)]
+            aligns.append("left")
+        blocks.append(table(rows, aligns))
     about = ask_button(Asked(Topic.ISP, campaigns.isp), 0, f"Diagnose {campaigns.title}") if campaigns.isp else None
     first = [Asked(Topic.JOB, share.key, asked.length) for share in page.rows[:1] if len(share.key) <= NAME_LIMIT]
     worst = [ask_button(job, 1, job.subject) for job in first]

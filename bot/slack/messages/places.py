@@ -92,11 +92,10 @@ def _row(line: There) -> list[str]:
 
 
 def _footer(place: Place) -> str:
-    job = place.of is Of.JOB
-    parts = ["replies are not counted by campaign"] if job else []
-    if place.beside is not None and place.beside.length < place.window.length:
-        parts.append(f"{'hosts' if job else 'names and replies'} of the last {texts.window_words(place.beside.length)}")
-    return " · ".join(parts)
+    if place.beside is None or place.beside.length >= place.window.length:
+        return ""
+    what = "hosts" if place.of is Of.JOB else "names and replies"
+    return f"{what} of the last {texts.window_words(place.beside.length)}"
 
 
 def _nothing(place: Place, asked: Asked) -> Message:

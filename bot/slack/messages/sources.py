@@ -9,7 +9,7 @@ import slackblocks as sb
 
 from bot.core.breakdown import Line, Of, Sources
 from bot.core.carriers import carriers
-from bot.core.diagnosis import Share
+from bot.core.diagnosis import ReplyLine, Share
 from bot.core.model import QueueState, Tally
 from bot.slack.messages import fleet, numbers, texts
 from bot.slack.messages.message import Message, context, message, section
@@ -94,7 +94,7 @@ def _carried(sources: Sources) -> str:
 
 def _row(line: Line, of: Of) -> list[str]:
     if of is Of.IP:
-        return [line.key, rate(line.tally), texts.count(line.tally.attempts), mostly(line), _names(line.beside)]
+        return [line.key, rate(line.tally), texts.count(line.tally.attempts), mostly(line.reply), _names(line.beside)]
     waiting = texts.count(sum(queue.recipients for queue in line.queues)) if line.queues else "–"
     attempts = texts.count(line.tally.attempts)
     return [
@@ -103,16 +103,14 @@ def _row(line: Line, of: Of) -> list[str]:
         waiting,
         state(line.queues),
         attempts,
-        mostly(line),
+        mostly(line.reply),
         str(len(line.beside) or "–"),
     ]
 
 
-def mostly(line: Line) -> str:
+def mostly(reply: ReplyLine | None) -> str:
     """ "421 4.7.0 IP reputation"."""
-    if line.reply is None:
-        return "–"
-    return f"{line.reply.code} {line.reply.category.words}".strip()
+    return f"{reply.code} {reply.category.words}".strip() if reply else "–"
 
 
 def _names(names: Sequence[str]) -> str:
