@@ -78,6 +78,7 @@ fields = st.fixed_dictionaries(
         "dlvSourceIp": st.sampled_from(["192.0.2.10", "192.0.2.11", ""]),
         "vmta": st.sampled_from(["vmta1", "vmta2", ""]),
         "jobId": st.sampled_from(["", "campaign,1", "c2"]),
+        "bounceCat": st.sampled_from(["", "bad-mailbox", "policy-related", "x" * 60]),
         "queue": st.sampled_from(
             ["gmail.com/vmta1", "yahoo.rollup/vmta2", "own.rollup/v", "", "corp.example/{default}", "cox.net/v"]
         ),

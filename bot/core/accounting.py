@@ -48,7 +48,7 @@ BAD_ROWS = frozenset(
 """Reasons that say something is wrong with a row; the others are as it should be."""
 SAMPLE_LENGTH = 160
 
-_KEYS = ("timelogged", "queue", "dsnmta", "rcpt", "dlvsourceip", "vmta", "jobid", "dsndiag")
+_KEYS = ("timelogged", "queue", "dsnmta", "rcpt", "dlvsourceip", "vmta", "jobid", "dsndiag", "bouncecat")
 _JSON = (b"{", b"\xef\xbb\xbf{")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -69,6 +69,8 @@ class Row(NamedTuple):
     vmta: str
     job: str
     diag: str
+    filed: str = ""
+    """PMTA's own category (`bounceCat`): to be shown, nothing is decided on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ def _row(record_type: str, values: tuple[str, ...], style: TimeStyle, *, timed: 
     kind, reason = kind_of(record_type)
     if not kind:
         return reason
-    time, queue, mx, rcpt, ip, vmta, job, diag = values
+    time, queue, mx, rcpt, ip, vmta, job, diag, filed = values
     if kind != "d" and diag.startswith("x-pmta;"):
         return MADE_BY_PMTA
     if not timed:
@@ -280,7 +282,8 @@ def _row(record_type: str, values: tuple[str, ...], style: TimeStyle, *, timed: 
     if seconds is None:
         return BAD_TIME
     domain = rcpt.partition("@")[2].rpartition("@")[2]
-    return Row(kind, seconds, queue.partition("/")[0], mx.partition(" (")[0], rcpt, domain, ip, vmta, job, diag)
+    queue, mx = queue.partition("/")[0], mx.partition(" (")[0]
+    return Row(kind, seconds, queue, mx, rcpt, domain, ip, vmta, job, diag, filed)
 
 
 def sample_of(record: bytes) -> str:

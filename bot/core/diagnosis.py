@@ -26,7 +26,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """One reply template with what it means. `count` = deferrals and bounces that carried it."""
+    """One reply template with what it means. `count` = deferrals and bounces that carried it. `filed`: PMTA's own
+    category (`bounceCat`), "" where it logged none; nothing is decided on it."""
 
     template: str
     sample: str
@@ -39,6 +40,7 @@ class ReplyLine:
     meaning: str
     check: str
     link: str
+    filed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Counts:
     earlier: Mapping[str, int] | None = None
     job_minutes: Mapping[tuple[int, str], Tally] | None = None
     job_replies: Mapping[tuple[int, str, str], Tally] | None = None
+    filed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def judge(
         tier=tier,
         min_attempts=rule.min_attempts,
         cause=cause,
-        replies=reply_lines(by_reply, counts.samples, classify),
+        replies=reply_lines(by_reply, counts.samples, classify, counts.filed),
         ips=_shares(_sum_by(counts.cells, 1)),
         vmtas=_shares(_sum_by(counts.cells, 2)),
         jobs=_shares(counts.jobs),
@@ -203,8 +204,13 @@ def _shares(sums: Mapping[str, Tally]) -> tuple[Share, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.tally.deferred, -row.tally.attempts, row.key)))
 
 
-def reply_lines(by_reply: Mapping[str, Tally], samples: Mapping[str, str], classify: Classify) -> tuple[ReplyLine, ...]:
-    """What was answered and what it means, the commonest first."""
+def reply_lines(
+    by_reply: Mapping[str, Tally],
+    samples: Mapping[str, str],
+    classify: Classify,
+    filed: Mapping[str, str] | None = None,
+) -> tuple[ReplyLine, ...]:
+    """What was answered and what it means, the commonest first. `filed`: template -> PMTA's own category."""
     lines = []
     for template, tally in by_reply.items():
         if not template or not tally.deferred + tally.bounced:
@@ -222,6 +228,7 @@ def reply_lines(by_reply: Mapping[str, Tally], samples: Mapping[str, str], class
                 meaning=verdict.meaning,
                 check=verdict.check,
                 link=verdict.link,
+                filed=(filed or {}).get(template, ""),
             )
         )
     return tuple(sorted(lines, key=lambda line: (-line.count, line.template)))

@@ -118,10 +118,12 @@ class RollUp:
     """(isp, reply template) -> one raw reply, local parts masked."""
     hosted: Mapping[IspCell, Tally] = field(default_factory=dict)
     """Per minute: the part of an ISP's mail that goes to hosted domains (the ISP was told by the MX alone)."""
-    job_replies: Mapping[JobReplyCell, Tally] = field(default_factory=dict)
-    """Per `JOB_REPLIES_EVERY_S`: records of a campaign that carry a reply."""
     deferred_to: dict[IspCell, Distinct] = field(default_factory=dict)
     """Per `RECIPIENTS_EVERY_S`: whom deferred mail (type `t`) was for."""
+    job_replies: Mapping[JobReplyCell, Tally] = field(default_factory=dict)
+    """Per `JOB_REPLIES_EVERY_S`: records of a campaign that carry a reply."""
+    filed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(isp, reply template) -> the first category that PMTA filed it under (`bounceCat`), where it names one."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Why rows were not tallied -> how many ("type r", "made by PMTA itself", "bad time", …)."""
     bad: dict[str, str] = field(default_factory=dict)

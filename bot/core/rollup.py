@@ -13,10 +13,12 @@ from bot.core.distinct import hashed, merged
 from bot.core.isp import IspCatalog
 from bot.core.model import JOB_REPLIES_EVERY_S, RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, JobReplyCell, RollUp, Tally
 from bot.core.reply import clean, mask_local_parts, template
-from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
+from bot.core.templates import OTHER_TEMPLATE, TEMPLATES_PER_ISP, KeptTemplates
 
 SAMPLE_LENGTH = 500
 RAW_SAMPLE = 4 * SAMPLE_LENGTH
+FILED_LENGTH = 40
+"""PMTA's own categories are half as long; what stands in a file is not ours to trust."""
 ONE = {kind: Tally(*(int(place == at) for at in range(4))) for kind, place in TALLIED.items()}
 
 
@@ -59,6 +61,7 @@ class _Counting:
         self._job_replies: dict[JobReplyCell, Tally] = {}
         self._hosted: dict[IspCell, Tally] = {}
         self._samples: dict[tuple[str, str], str] = {}
+        self._filed: dict[tuple[str, str], str] = {}
         self._deferred_to: dict[IspCell, set[int]] = {}
 
     def add(self, row: Row) -> None:
@@ -87,11 +90,21 @@ class _Counting:
             return ""
         kept = self._templates.name(isp, found)
         self._samples.setdefault((isp, kept), row.diag[:RAW_SAMPLE])
+        if row.filed and kept != OTHER_TEMPLATE:
+            self._filed.setdefault((isp, kept), row.filed[:FILED_LENGTH])
         return kept
 
     def total(self) -> RollUp:
         deferred_to = {stretch: merged(seen) for stretch, seen in self._deferred_to.items()}
-        return RollUp(self._cells, self._jobs, Samples(self._samples), self._hosted, self._job_replies, deferred_to)
+        return RollUp(
+            cells=self._cells,
+            jobs=self._jobs,
+            samples=Samples(self._samples),
+            filed=self._filed,
+            hosted=self._hosted,
+            job_replies=self._job_replies,
+            deferred_to=deferred_to,
+        )
 
 
 class Samples(Mapping[tuple[str, str], str]):
@@ -130,6 +143,7 @@ def add_up(parts: Iterable[RollUp]) -> RollUp:
         cells=Counts.joined(Cell, [part.cells for part in parts]),
         jobs=Counts.joined(JobCell, [part.jobs for part in parts]),
         samples=Samples.joined(part.samples for part in parts),
+        filed={name: word for part in reversed(parts) for name, word in part.filed.items()},
         hosted=Counts.joined(IspCell, [part.hosted for part in parts]),
         job_replies=Counts.joined(JobReplyCell, [part.job_replies for part in parts]),
     )

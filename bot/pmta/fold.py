@@ -11,8 +11,8 @@ from bot.core.accounting import TALLIED
 from bot.core.counts import Counts, K
 from bot.core.distinct import Distinct, all_hashed, merged
 from bot.core.model import JOB_REPLIES_EVERY_S, RECIPIENTS_EVERY_S, Cell, IspCell, JobCell, JobReplyCell, RollUp
-from bot.core.rollup import RAW_SAMPLE, Samples
-from bot.core.templates import TEMPLATES_PER_ISP, KeptTemplates
+from bot.core.rollup import FILED_LENGTH, RAW_SAMPLE, Samples
+from bot.core.templates import OTHER_TEMPLATE, TEMPLATES_PER_ISP, KeptTemplates
 from bot.pmta.frame import Frame, bounded
 
 _CELL = ("minute", "isp", "source_ip", "vmta", "reply")
@@ -38,6 +38,7 @@ class Fold:
         self._job_replies = _Grouped(_JOB_REPLY)
         self._hosted = _Grouped(_ISP)
         self._samples: dict[tuple[str, str], str] = {}
+        self._filed: dict[tuple[str, str], str] = {}
         self._deferred_to: dict[IspCell, Distinct] = {}
         self._left_out: dict[str, int] = {}
         self._records = 0
@@ -49,8 +50,10 @@ class Fold:
         for reason, times in frame.left_out.items():
             self._left_out[reason] = self._left_out.get(reason, 0) + times
         others, first = bounded(frame.others, self._templates)
-        for isp, reply, diag in first.iter_rows():
+        for isp, reply, diag, filed in first.iter_rows():
             self._samples.setdefault((isp, reply), diag[:RAW_SAMPLE])
+            if filed and reply != OTHER_TEMPLATE:
+                self._filed.setdefault((isp, reply), filed[:FILED_LENGTH])
         self._add_recipients(others)
         self._job_replies.add(others.filter((pl.col("job") != "") & (pl.col("reply") != "")).with_columns(_ANSWERED))
         for rows in (frame.delivered.with_columns(_MINUTE, reply=pl.lit("")), others.with_columns(_MINUTE)):
@@ -66,6 +69,7 @@ class Fold:
             cells=self._cells.counts(Cell, self._host),
             jobs=self._jobs.counts(JobCell, self._host),
             samples=Samples(self._samples),
+            filed=dict(self._filed),
             hosted=self._hosted.counts(IspCell, self._host),
             job_replies=self._job_replies.counts(JobReplyCell, self._host),
             deferred_to=dict(self._deferred_to),

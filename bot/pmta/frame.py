@@ -21,18 +21,25 @@ SHAPE: dict[str, type[pl.DataType]] = {
     "job": pl.String,
 }
 """Columns of every row."""
-_TEXTS: dict[str, type[pl.DataType]] = {"rcpt": pl.String, "diag": pl.String, "reply": pl.String}
+_TEXTS: dict[str, type[pl.DataType]] = {
+    "rcpt": pl.String,
+    "diag": pl.String,
+    "filed": pl.String,
+    "reply": pl.String,
+}
+
+_FIRST = (pl.col("diag").first(), pl.col("filed").filter(pl.col("filed") != "").first().fill_null(""))
 
 Details = frozenset[str]
-ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "reply"})
+ALL_DETAILS: Details = frozenset({"source_ip", "vmta", "job", "reply", "filed"})
 """Columns of a frame that can be left empty to be quicker."""
 
 
 @dataclass(slots=True)
 class Frame:
     """Rows of one piece, in order: `at` (epoch seconds), `kind` (place in `TALLIED`), `isp`, `hosted` (see
-    `core.isp.Told`), `source_ip`, `vmta`, `job`; those in `others` (all but type `d`) also `rcpt`, `diag` (raw) and
-    `reply` (template)."""
+    `core.isp.Told`), `source_ip`, `vmta`, `job`; those in `others` (all but type `d`) also `rcpt`, `diag` (raw),
+    `filed` (PMTA's `bounceCat`) and `reply` (template)."""
 
     delivered: pl.DataFrame
     others: pl.DataFrame
@@ -49,7 +56,7 @@ def frame_of(found: list[Row | str], isps: IspCatalog) -> Frame:
         (
             (row.at, TALLIED[row.kind], *isps.told((row.queue, row.mx, row.rcpt_domain))),
             (row.source_ip, row.vmta, row.job, row.rcpt),
-            ("", "") if row.kind == "d" else (row.diag, template(row.diag)),
+            ("", "", "") if row.kind == "d" else (row.diag, row.filed, template(row.diag)),
         )
         for row in found
         if isinstance(row, Row)
@@ -60,12 +67,13 @@ def frame_of(found: list[Row | str], isps: IspCatalog) -> Frame:
 
 
 def bounded(others: pl.DataFrame, templates: KeptTemplates) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`others` with the templates that are told apart, and of each the first `isp`, `reply` and `diag`."""
+    """`others` with the templates that are told apart, and of each `isp`, `reply`, the first `diag` and the first
+    `filed` that is not empty."""
     names = ("isp", "reply")
-    met = others.filter(pl.col("reply") != "").group_by(names, maintain_order=True).agg(pl.col("diag").first())
+    met = others.filter(pl.col("reply") != "").group_by(names, maintain_order=True).agg(_FIRST)
     kept = [templates.name(isp, reply) for isp, reply in met.select(names).iter_rows()]
     named = met.with_columns(kept=pl.Series(kept, dtype=pl.String))
     if not named["reply"].equals(named["kept"]):
-        others = others.join(named.drop("diag"), on=names, how="left", maintain_order="left")
+        others = others.join(named.drop("diag", "filed"), on=names, how="left", maintain_order="left")
         others = others.with_columns(reply=pl.col("kept").fill_null("")).drop("kept")
-    return others, named.select("isp", "kept", "diag")
+    return others, named.select("isp", "kept", "diag", "filed")

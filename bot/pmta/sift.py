@@ -23,6 +23,7 @@ WANTED = {
     "vmta": "vmta",
     "job": "jobId",
     "diag": "dsnDiag",
+    "filed": "bounceCat",
 }
 """Our name of a column -> its title in the file."""
 _MASKED = pl.col("diag").str.slice(0, RAW_LENGTH).str.replace_all(RUST_VARIABLE, MASK)
@@ -48,6 +49,7 @@ def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, details: Detai
         "job",
         "rcpt",
         "diag",
+        "filed",
         *told(isps, table.select(_before("/", "queue"), _before(" (", "mx"), _behind("@", "rcpt"))),
         at=_mapped("time", at, pl.Int64),
         kind=_mapped("type", kinds, pl.Int8),
@@ -59,7 +61,7 @@ def sift(table: pl.DataFrame, isps: IspCatalog, style: TimeStyle, details: Detai
     others = rows.filter(pl.col("kind") > 0)
     reply = _templates(others) if "reply" in details else pl.lit("").alias("reply")
     delivered = rows.filter(pl.col("kind") == 0).select(*SHAPE)
-    return Frame(delivered, others.select(*SHAPE, "rcpt", "diag", reply), left_out, table.height)
+    return Frame(delivered, others.select(*SHAPE, "rcpt", "diag", "filed", reply), left_out, table.height)
 
 
 def _templates(others: pl.DataFrame) -> pl.Series:

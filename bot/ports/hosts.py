@@ -98,6 +98,10 @@ class TallyStore(Protocol):
         """Reply template -> one raw reply seen with it."""
         ...
 
+    def filed(self, isp: str) -> Mapping[str, str]:
+        """Reply template -> PMTA's own category of it (`bounceCat`), where one was logged."""
+        ...
+
     def hours(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         """As `totals`, of the whole hours that touch `window` and for as long as hours are kept; MINUTE is the start
         of the hour. `by` holds MINUTE, ISP and at most one of SOURCE_IP, REPLY and JOB."""

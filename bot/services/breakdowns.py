@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.answers import last_hours
 from bot.core.breakdown import Answered, Of, Place, Queues, Replies, Sources, by_mail, lines, named, queued, there
@@ -176,8 +177,9 @@ class Breakdowns:
         return sums
 
     def _answers(self, isp: str) -> Callable[[Mapping[str, Tally]], tuple[ReplyLine, ...]]:
-        samples = self._tallies.samples(isp)
-        return lambda by_reply: reply_lines(by_reply, samples, lambda reply: self._classifier.classify(reply, isp))
+        samples, filed = self._tallies.samples(isp), self._tallies.filed(isp)
+        classify = partial(self._classifier.classify, isp=isp)
+        return lambda by_reply: reply_lines(by_reply, samples, classify, filed)
 
     def _longest(self, window: Window, by: tuple[Dim, ...], isp: str | None = None) -> Totals:
         """From the hours where the window is long and they tell it. Where hosts are left out the minutes are asked,

@@ -265,6 +265,7 @@ class Diagnose:
             jobs={job: tally for (job,), tally in totals(window, (Dim.JOB,), isp=isp).items()},
             minutes={int(m): tally for (m,), tally in totals(window, (Dim.MINUTE,), isp=isp).items()},
             samples=self._tallies.samples(isp),
+            filed=self._tallies.filed(isp),
             queues=seen.queues,
             hosts=self.hosts(),
             day=long_run.day(isp, window),

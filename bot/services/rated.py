@@ -33,6 +33,9 @@ class RatedTallies:
     def samples(self, isp: str) -> Mapping[str, str]:
         return self._tallies.samples(isp)
 
+    def filed(self, isp: str) -> Mapping[str, str]:
+        return self._tallies.filed(isp)
+
     def totals(self, window: Window, by: tuple[Dim, ...], *, isp: str | None = None) -> dict[tuple[str, ...], Tally]:
         halves = self._halves()
         if not halves:

@@ -42,7 +42,7 @@ def commit(connection: Connection, host: str, records: NewRecords, *, cap: int) 
     `records.positions` are all of the host's files: one that is not among them is forgotten.
     """
     roll_up = records.roll_up
-    number = partial(replies.number, connection, samples=roll_up.samples, cap=cap)
+    number = partial(replies.number, connection, samples=roll_up.samples, filed=roll_up.filed, cap=cap)
     cells, isps, replies_by_name = numbered(Counts.of(Cell, roll_up.cells), number)
     jobs = _columns(Counts.of(JobCell, roll_up.jobs))
     _add(connection, tally, cells)

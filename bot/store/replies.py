@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -20,18 +21,42 @@ Named = tuple[str, str]
 """(isp, template)."""
 
 
+class _Known(NamedTuple):
+    id: int
+    seen_day: int
+    filed: str
+
+
 def number(
-    connection: Connection, days: Mapping[Named, int], samples: Mapping[Named, str], *, cap: int
+    connection: Connection,
+    days: Mapping[Named, int],
+    samples: Mapping[Named, str],
+    filed: Mapping[Named, str] | None = None,
+    *,
+    cap: int,
 ) -> dict[Named, int]:
     """The numbers of templates, new ones added up to `cap` an ISP. `days`: the newest day (since 1970) of each.
+    `filed`: PMTA's category, where known; the first one stays.
 
     Over the cap a template gets the number of its ISP's `OTHER_TEMPLATE`.
     """
     known = _known(connection, days)
     _touch(connection, known, days)
-    numbers = {name: row[0] for name, row in known.items()}
+    numbers = {name: row.id for name, row in known.items()}
     new = {name: days[name] for name in sorted(days.keys() - known.keys())}
-    return numbers | _added(connection, new, samples, cap) if new else numbers
+    numbers |= _added(connection, new, samples, cap) if new else {}
+    _file(connection, known, numbers, filed or {})
+    return numbers
+
+
+def _file(
+    connection: Connection, known: Mapping[Named, _Known], numbers: Mapping[Named, int], filed: Mapping[Named, str]
+) -> None:
+    """Of new templates, and of those of which nothing was known; of what counts as other templates nothing is."""
+    for name, word in filed.items():
+        if name in numbers and not (name in known and known[name].filed):
+            own = (reply.c.id == numbers[name]) & (reply.c.template == name[1])
+            connection.execute(update(reply).where(own).values(filed=word))
 
 
 def forget(connection: Connection, before_minute: int) -> int:
@@ -39,27 +64,27 @@ def forget(connection: Connection, before_minute: int) -> int:
     return connection.execute(delete(reply).where(reply.c.seen_day < before_minute // DAY_S)).rowcount
 
 
-def _known(connection: Connection, names: Collection[Named]) -> dict[Named, tuple[int, int]]:
-    """(isp, template) -> (id, seen_day) of those that are there."""
+def _known(connection: Connection, names: Collection[Named]) -> dict[Named, _Known]:
+    """(isp, template) -> those that are there."""
     wanted = sorted(names)
-    known: dict[Named, tuple[int, int]] = {}
+    known: dict[Named, _Known] = {}
     mark = placeholder(connection)
     for start in range(0, len(wanted), _PIECE):
         piece = wanted[start : start + _PIECE]
         # The driver's own words: SQLAlchemy takes longer to write the question than the database to answer it.
         pairs = ", ".join([f"({mark}, {mark})"] * len(piece))
-        query = f"SELECT isp, template, id, seen_day FROM reply WHERE (isp, template) IN (VALUES {pairs})"
+        query = f"SELECT isp, template, id, seen_day, filed FROM reply WHERE (isp, template) IN (VALUES {pairs})"
         rows = connection.exec_driver_sql(query, tuple(text for name in piece for text in name))
-        known |= {(isp, template): (number, day) for isp, template, number, day in rows}
+        known |= {(isp, template): _Known(number, day, filed) for isp, template, number, day, filed in rows}
     return known
 
 
-def _touch(connection: Connection, known: Mapping[Named, tuple[int, int]], days: Mapping[Named, int]) -> None:
+def _touch(connection: Connection, known: Mapping[Named, _Known], days: Mapping[Named, int]) -> None:
     """Move `seen_day` on; once a day and template, so it costs nothing in between."""
     later: dict[int, list[int]] = {}
-    for name, (row, seen_day) in known.items():
-        if days[name] > seen_day:
-            later.setdefault(days[name], []).append(row)
+    for name, row in known.items():
+        if days[name] > row.seen_day:
+            later.setdefault(days[name], []).append(row.id)
     for day, rows in later.items():
         for start in range(0, len(rows), _PIECE):
             piece = rows[start : start + _PIECE]
@@ -89,7 +114,7 @@ def _added(
     if values:
         connection.execute(insert(reply), values)
     numbers = _known(connection, rows)
-    return {name: numbers[kept][0] for name, kept in kept_as.items()}
+    return {name: numbers[kept].id for name, kept in kept_as.items()}
 
 
 def _room(connection: Connection, isps: Collection[str], cap: int) -> dict[str, int]:

@@ -100,6 +100,7 @@ reply = Table(
     Column("template", Text, nullable=False),
     Column("sample", Text, nullable=False),
     Column("seen_day", BigInteger, nullable=False),
+    Column("filed", Text, nullable=False, server_default=""),
     UniqueConstraint("isp", "template"),
     sqlite_autoincrement=True,
 )

@@ -67,6 +67,11 @@ class SqlTallyStore:
                 for row in connection.execute(answered(window, isp, job))
             }
 
+    def filed(self, isp: str) -> Mapping[str, str]:
+        query = select(reply.c.template, reply.c.filed).where(reply.c.isp == isp, reply.c.filed != "")
+        with reading(self._engine, f"read PMTA's categories of the replies of {isp}") as connection:
+            return {row.template: row.filed for row in connection.execute(query)}
+
     def samples(self, isp: str) -> Mapping[str, str]:
         query = select(reply.c.template, reply.c.sample).where(reply.c.isp == isp)
         with reading(self._engine, f"read reply samples of {isp}") as connection:

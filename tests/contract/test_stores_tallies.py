@@ -126,6 +126,20 @@ def test_campaigns_go_together_with_minute_isp_and_host_only(store: Store) -> No
         store.totals(window(1), (Dim.JOB, Dim.VMTA))
 
 
+def test_pmtas_own_category_of_a_reply_is_kept_the_first_one(store: Store) -> None:
+    dead, listed = ("gmail", "550 dead"), ("gmail", "550 listed")
+    cells = {cell(reply=text): Tally(bounced=1) for _, text in (dead, listed)}
+    samples = {dead: "raw", listed: "raw"}
+    words: tuple[dict[tuple[str, str], str], ...] = (
+        {},
+        {dead: "bad-mailbox"},
+        {dead: "policy-related", ("gmail", "421 never counted"): "other"},
+    )
+    for filed in words:
+        store.commit("mta1", NewRecords(RollUp(cells=cells, samples=samples, filed=filed), ()))
+    assert (store.filed("gmail"), store.filed("yahoo")) == ({"550 dead": "bad-mailbox"}, {})
+
+
 def test_what_campaigns_were_answered(store: Store) -> None:
     slow, full = (cell(reply=text) for text in ("421 slow", "452 full"))
     stretch = MINUTE - MINUTE % JOB_REPLIES_EVERY_S

@@ -36,6 +36,7 @@ class MemoryTallyStore:
         self._cells: dict[Cell, Tally] = {}
         self._jobs: dict[JobCell, Tally] = {}
         self._samples: dict[str, dict[str, str]] = {}
+        self._filed: dict[str, dict[str, str]] = {}
         self._hosted: dict[IspCell, Tally] = {}
         self._job_replies: dict[JobReplyCell, Tally] = {}
         self._deferred_to: dict[IspCell, distinct.Distinct] = {}
@@ -53,6 +54,9 @@ class MemoryTallyStore:
                 self._cells[kept] = self._cells.get(kept, Tally()) + roll_up.cells[cell]
             for job, tally in roll_up.jobs.items():
                 self._jobs[job] = self._jobs.get(job, Tally()) + tally
+            for (isp, template), word in roll_up.filed.items():
+                if template in self._samples.get(isp, {}):
+                    self._filed.setdefault(isp, {}).setdefault(template, word)
             for answered, tally in roll_up.job_replies.items():
                 template = answered.reply if answered.reply in self._samples[answered.isp] else OTHER_TEMPLATE
                 name = answered._replace(reply=template)
@@ -104,6 +108,10 @@ class MemoryTallyStore:
         kept = tuple(sorted(seen)[: distinct.KEPT])
         span = Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(end, UTC))
         return Recipients(span, distinct.count(kept), whole)
+
+    def filed(self, isp: str) -> Mapping[str, str]:
+        with self._lock:
+            return dict(self._filed.get(isp, {}))
 
     def samples(self, isp: str) -> Mapping[str, str]:
         with self._lock:

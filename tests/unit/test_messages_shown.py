@@ -139,10 +139,12 @@ refused = diagnosis(
             code="550 5.7.1 S3150",
             meaning="The IP or its network is on Microsoft's own block list.",
             category=Category.BLOCKLIST,
+            filed="policy-related",
         ),
     ),
     ips=(Share("192.0.2.42", tally(6_360, 240)), Share("192.0.2.41", tally(30, 20, bounced=2_800))),
     vmtas=(),
+    series=tuple(replace(point, tally=Tally(148, 4, 40 + place)) for place, point in enumerate(series([0.0] * 60))),
     evidence=("1 of 2 IPs carries 100 % of these replies", "the same IP is clean at Gmail"),
     offers=(Offer("microsoft-banned", "Disable the banned Microsoft IP for 4 h", "Until it is off the list.", True),),
 )
@@ -164,6 +166,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     "alert-refused": lambda: incident_message(
         incident(diagnosis=refused, isp="microsoft"), (), now=NOW, chart=chart.native(refused, RULE)
     ),
+    "diagnosis-refused": lambda: diagnosis_message(refused, incident(diagnosis=refused, isp="microsoft")),
     "alert-owned": lambda: incident_message(incident(owner="U0ANN"), (), now=NOW),
     "alert-hostile": lambda: incident_message(incident(diagnosis=hostile), (), now=NOW),
     "alert-blind": lambda: incident_message(incident(diagnosis=blind), (), now=NOW),

@@ -21,6 +21,19 @@ def counted(*rows: str, templates: int = 2_000, style: TimeStyle | None = None) 
     return roll_up(reader, host="mta1", isps=ISPS, templates=templates)
 
 
+def test_of_pmtas_own_categories_the_first_one_of_a_reply_is_kept() -> None:
+    head = b"type,timeLogged,rcpt,dsnDiag,bounceCat\n"
+    at = b"2026-11-20 14:25:01+0000"
+    rows = (
+        b"t,%b,a@gmail.com,smtp;550 5.1.1 gone," % at,
+        b"b,%b,a@gmail.com,smtp;550 5.1.1 gone,bad-mailbox" % at,
+        b"b,%b,b@gmail.com,smtp;550 5.1.1 gone,policy-related" % at,
+        b"b,%b,b@gmail.com,smtp;550 5.7.1 listed,<%b" % (at, b"x" * 99),
+    )
+    found = roll_up(RowReader(head + b"\n".join(rows), None, final=True), host="mta1", isps=ISPS).filed
+    assert found == {("gmail", "550 5.1.1 gone"): "bad-mailbox", ("gmail", "550 5.7.1 listed"): "<" + 39 * "x"}
+
+
 def test_mail_to_hosted_domains_is_told_apart() -> None:
     total = counted(row("d", **HOSTED), row("t", **HOSTED), row("d"), row("d", domain="corp.example"))
     assert total.hosted == {IspCell(MINUTE, "gmail"): Tally(1, 1)}

@@ -89,7 +89,8 @@ def _reply_line(line: ReplyLine, diagnosis: Diagnosis) -> str:
     # Where the cause has a list of things to look at, that says it once for all its replies.
     told = line.check and not diagnosis.check
     check = f" _{texts.closed(texts.sentence(texts.clip(line.check, 120)))}_" if told else ""
-    return f"• {why.share_of(line, diagnosis)} · {texts.closed(why.reply_words(line))}{check}"
+    words = f"• {why.share_of(line, diagnosis)} · {texts.closed(why.reply_words(line))}{check}"
+    return " ".join(filter(None, [words, why.filed(line)]))
 
 
 def _ips(diagnosis: Diagnosis) -> str:

@@ -52,9 +52,8 @@ def _line(answered: Answered, replies: Replies) -> str:
     line = answered.line
     on = f" on {texts.counted(answered.ips, 'IP')}" if answered.ips else ""
     share = texts.percent(line.count / max(1, replies.total))
-    return (
-        f"• *{share}* · {texts.count(line.count)}{on} · {texts.closed(why.reply_words(line))} _{line.category.words}_"
-    )
+    said = f"{texts.closed(why.reply_words(line))} _{line.category.words}_"
+    return " ".join(filter(None, [f"• *{share}* · {texts.count(line.count)}{on} · {said}", why.filed(line)]))
 
 
 def _sentence(replies: Replies) -> str:

@@ -56,6 +56,11 @@ def reply_words(line: ReplyLine) -> str:
     return f"{texts.code(line.code)} {meaning}" if line.code else texts.capital(meaning)
 
 
+def filed(line: ReplyLine) -> str:
+    """ "PMTA files it as `bad-mailbox`": its own category, which is often another; "" where it logged none."""
+    return f"PMTA files it as {texts.code(line.filed)}." if line.filed else ""
+
+
 def why(diagnosis: Diagnosis) -> str:
     """One paragraph: the dominant reply with its share, then what else holds. "" where nothing is known."""
     parts = []
