@@ -6,13 +6,13 @@ What a poll would bring is put into the store; everything from there on is the p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import SecretStr
+from sqlalchemy import Engine
 
 from bot.core import health
 from bot.core.model import Cell, HostHealth, HostSnapshot, JobCell, QueueState, RollUp, Tally
@@ -26,9 +26,8 @@ from bot.sim.fleet.fleet import Fleet
 from bot.sim.slack.people import Person
 from bot.slack.pace import Pace
 from bot.wiring import Outside, Parts
-from tests.fleet_shell import FleetShell
 from tests.looking import knowledge
-from tests.store_values import sqlite
+from tests.stories.shell import StoryShell
 from tests.stories.slack_here import CHANNEL, TOKEN, Inline, Killed, SlackHere, Told, words_of
 from tests.watch_rig import NOON, REPUTATION
 
@@ -98,27 +97,30 @@ class Seconds:
 
 
 class BotHere:
-    """`step` moves time: mail comes in, hosts are read, the bot looks and tells. `start` begins anew after an end."""
+    """`wait` moves time, `look` does what the bot does again and again. `start` begins anew after an end."""
 
     def __init__(
         self,
         folder: Path,
-        stack: ExitStack,
+        engine: Engine,
         told: Told,
         *,
         hosts: Sequence[str] = ("mta1", "mta2"),
         settings: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.clock = StepClock(NOON)
+        self.elapsed = timedelta()
+        """Since the beginning, whatever the clock says."""
         self.hosts = tuple(hosts)
         self.seconds = Seconds()
-        self.shell = FleetShell(Fleet(folder, StepClock(NOON), hosts=self.hosts[:2]))
+        self.shell = StoryShell(Fleet(folder, StepClock(NOON), hosts=self.hosts[:2]))
         self.slack = SlackHere([ANN, BO, CY], lambda: self.clock.now().timestamp(), told)
         self.mail: dict[str, Mail] = {}
-        self._queues_at: dict[str, int] = {}
+        self._queues_at: dict[str, tuple[int, tuple[QueueState, ...]]] = {}
+        """After how many commands, and what they were."""
         self.ends = 0
         """How often the process ended by itself."""
-        self._engine = stack.enter_context(sqlite())
+        self._engine = engine
         self._settings = _settings(self.hosts, folder, settings)
         self.start()
 
@@ -139,9 +141,14 @@ class BotHere:
         self.jobs = self.parts.jobs(lambda: None)
         self.slack.connect(self.parts.slack_app(Inline(1)))
 
-    def step(self, by: timedelta) -> None:
+    def wait(self, by: timedelta) -> None:
+        """Time passes, and nobody looks."""
+        self.elapsed += by
         self.clock.advance(by)
         self.seconds.advance(by)
+
+    def look(self) -> None:
+        """Hosts are read, the bot looks at what that brought, and tells."""
         self.read()
         self.or_ends(self._work)
 
@@ -182,9 +189,10 @@ class BotHere:
     def _look_at_queues(self, host: str) -> None:
         """Nobody but the bot changes them."""
         changes = len(self.shell.changed)
-        if self._queues_at.get(host) != changes:
-            self._queues_at[host] = changes
-            self.parts.fleet.put_snapshot(HostSnapshot(host, self.clock.now(), tuple(self._queues(host)), ()))
+        known = self._queues_at.get(host)
+        queues = known[1] if known and known[0] == changes else tuple(self._queues(host))
+        self._queues_at[host] = (changes, queues)
+        self.parts.fleet.put_snapshot(HostSnapshot(host, self.clock.now(), queues, ()))
 
     def _queues(self, host: str) -> Iterator[QueueState]:
         """Those to Gmail, as the simulated host has them now; it has no mail of its own."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -36,9 +36,10 @@ FREE = frozenset({Kind.EDIT, Kind.AUDIT})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`where`: the channel of a message, who sees what is private, the host of a command, who did what is audited."""
+    """`at`: since the beginning. `where`: the channel of a message, who sees what is private, the host of a command,
+    who did what is audited."""
 
-    at: datetime
+    at: timedelta
     kind: Kind
     where: str
     text: str
@@ -54,17 +55,19 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One thing with all of these `words`, somewhere between `since` and `until`; anywhere where `where` is ""."""
+    """One thing with all of these `words`, somewhere between `since` and `until`, anywhere where `where` is "". What is
+    not `needed` may come or not."""
 
     kind: Kind
     words: tuple[str, ...]
     where: str = ""
     since: timedelta = timedelta()
     until: timedelta = timedelta()
+    needed: bool = True
 
-    def meets(self, seen: Seen, at: timedelta) -> bool:
+    def meets(self, seen: Seen) -> bool:
         here = self.where in ("", seen.where) and self.kind is seen.kind
-        return here and self.since <= at <= self.until and all(word in seen.text for word in self.words)
+        return here and self.since <= seen.at <= self.until and all(word in seen.text for word in self.words)
 
 
 Entry = tuple[timedelta, Doing] | Expected
@@ -90,7 +93,12 @@ def at(time: str, *doings: Doing) -> tuple[Entry, ...]:
 
 
 def within(since: str, until: str, *expected: Expected) -> tuple[Entry, ...]:
-    return tuple(Expected(one.kind, one.words, one.where, _time(since), _time(until)) for one in expected)
+    return tuple(replace(one, since=_time(since), until=_time(until)) for one in expected)
+
+
+def maybe(one: Expected) -> Expected:
+    """It may come or not."""
+    return replace(one, needed=False)
 
 
 def _time(text: str) -> timedelta:
@@ -118,6 +126,12 @@ def mail(
     return Doing(f"{isp}: {percent:g} % of {of:,} deferred", begin)
 
 
+def storm(count: int, percent: float) -> Doing:
+    """As many ISPs with the same trouble."""
+    many = [mail(f"isp{number:03}.example", percent) for number in range(count)]
+    return Doing(f"{count} ISPs: {percent:g} % deferred", lambda bot: [one.do(bot) for one in many])
+
+
 def no_mail(isp: str) -> Doing:
     return Doing(f"{isp}: no more mail", lambda bot: bot.mail.pop(isp))
 
@@ -128,6 +142,24 @@ def dark(*hosts: str) -> Doing:
 
 def back(*hosts: str) -> Doing:
     return Doing(f"{', '.join(hosts)} back", lambda bot: bot.dark.difference_update(hosts))
+
+
+def deaf(host: str) -> Doing:
+    """It takes every command and does nothing."""
+
+    def begin(bot: BotHere) -> None:
+        bot.shell.deaf |= {host}
+
+    return Doing(f"{host} takes commands and does not obey", begin)
+
+
+def kill_at_command(host: str) -> Doing:
+    """The process ends once the host has carried out the next command that changes something, before it answers."""
+
+    def begin(bot: BotHere) -> None:
+        bot.shell.kill_at = host
+
+    return Doing(f"kill -9 at the next command on {host}", begin)
 
 
 def restart() -> Doing:

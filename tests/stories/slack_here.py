@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.error import URLError
 
 from slack_bolt import App, BoltRequest
+from slack_bolt.middleware.authorization import SingleTeamAuthorization
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
@@ -154,6 +155,9 @@ class SlackHere:
     def connect(self, app: App) -> None:
         """`app` gets the envelopes from now on."""
         app.listener_runner.listener_executor = Inline(1)
+        for layer in app._middleware_list:  # Bolt would ask who it is through a client of its own making
+            if isinstance(layer, SingleTeamAuthorization):
+                layer.auth_test_result = self.client.auth_test()
         self.hub.app = app
 
     # ── what people do ──

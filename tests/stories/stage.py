@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from bot.sim.slack.wire import Json
 from tests.stories.bot_here import BotHere
 from tests.stories.language import FREE, Doing, Expected, Kind, Seen, Story
 from tests.stories.slack_here import CHANNEL, words_of
-from tests.watch_rig import NOON
 
 POLL = timedelta(seconds=10)
 STEPS = ((2 * POLL, POLL), (timedelta(seconds=80), timedelta(minutes=1)))
 """(so long after something happened, look so often); later every `SELDOM`."""
-SELDOM = timedelta(minutes=4)
+SELDOM = timedelta(minutes=15)
 LAST = timedelta(minutes=10)
 """For messages that still wait at the end."""
 SHOWN = 150
@@ -29,14 +29,19 @@ Row = tuple[timedelta, str, str]
 class Stage:
     """`seen` is everything that came, in order."""
 
-    def __init__(self, story: Story, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, story: Story, folder: Path, engine: Engine) -> None:
         self.seen: list[Seen] = []
         self._shown: dict[str, object] = {}
         self._commands = self._entries = self._ends = 0
-        self.bot = BotHere(folder, stack, self._told, hosts=story.hosts, settings=story.settings)
+        self.bot = BotHere(folder, engine, self._told, hosts=story.hosts, settings=story.settings)
 
-    def step(self, by: timedelta) -> None:
-        self.bot.step(by)
+    def step(self, by: timedelta, doings: Iterable[Doing] = ()) -> None:
+        """Time passes, things happen, the bot looks."""
+        self.bot.wait(by)
+        self.bot.read()
+        for doing in doings:
+            self.do(doing)
+        self.bot.look()
         self._look_around()
 
     def do(self, doing: Doing) -> None:
@@ -70,11 +75,11 @@ class Stage:
         self.bot.slack.remember(ts)
 
     def _add(self, kind: Kind, where: str, content: object) -> None:
-        self.seen.append(Seen(self.bot.clock.now(), kind, where, " · ".join(words_of(content))))
+        self.seen.append(Seen(self.bot.elapsed, kind, where, " · ".join(words_of(content))))
 
     def _look_around(self) -> None:
         """What is seen elsewhere than in Slack."""
-        now, shell = self.bot.clock.now(), self.bot.shell
+        now, shell = self.bot.elapsed, self.bot.shell
         for host, argv in shell.changed[self._commands :]:
             self.seen.append(Seen(now, Kind.COMMAND, host, " ".join(argv)))
         entries = self.bot.parts.audit.entries()
@@ -94,20 +99,15 @@ def _content(args: Json) -> object:
     return [args.get(key) for key in ("text", "blocks", "attachments")]
 
 
-def play(story: Story) -> None:
-    """Raises: AssertionError with the timeline."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        stage = Stage(story, Path(folder), stack)
+def play(story: Story, engine: Engine) -> None:
+    """`engine`: an empty store. Raises: AssertionError with the timeline."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(story, Path(folder), engine)
         doings = sorted((entry for entry in story.entries if isinstance(entry, tuple)), key=lambda entry: entry[0])
         expected = [entry for entry in story.entries if isinstance(entry, Expected)]
         stops = {moment for one in expected for moment in (one.since, one.until)}
         for time, step in moments({time for time, _ in doings}, stops, _end(story)):
-            stage.step(step)
-            due = [doing for begins, doing in doings if begins == time]
-            for doing in due:
-                stage.do(doing)
-            if due:
-                stage.step(timedelta())
+            stage.step(step, [doing for begins, doing in doings if begins == time])
         stage.finish()
     faults = compared(doings, expected, stage.seen)
     assert not faults, f"\n{story.name}\n{faults}"
@@ -139,19 +139,19 @@ def compared(doings: Sequence[tuple[timedelta, Doing]], expected: Sequence[Expec
     open_still, wrong = list(expected), False
     rows: list[Row] = [(at, "   ", f"› {doing.words}") for at, doing in doings]
     for one in seen:
-        time = one.at - NOON
-        met = next((each for each in open_still if each.meets(one, time)), None)
+        met = next((each for each in open_still if each.meets(one)), None)
         if met is not None:
             open_still.remove(met)
         unexpected = met is None and one.kind not in FREE
         wrong = wrong or unexpected
         mark = "!!!" if unexpected else " ok" if met else "   "
         where = "" if one.where in ("", CHANNEL) else f" {one.where}"
-        rows.append((time, mark, f"{one.kind}{where}: {one.text[:SHOWN]}"))
-    for each in open_still:
+        rows.append((one.at, mark, f"{one.kind}{where}: {one.text[:SHOWN]}"))
+    missing = [each for each in open_still if each.needed]
+    for each in missing:
         words = " … ".join(each.words)
         rows.append((each.until, "???", f"never came since {_clock(each.since)}: {each.kind} {each.where} {words!r}"))
-    if not open_still and not wrong:
+    if not missing and not wrong:
         return ""
     rows.sort(key=lambda row: row[0])
     return "\n".join(f"{_clock(at):>9} {mark} {text}{more}" for at, mark, text, more in _once(rows))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.stories.language import (
-    Story,
     at,
     audited,
     broadcast,
@@ -17,7 +14,6 @@ from tests.stories.language import (
     story,
     within,
 )
-from tests.stories.stage import play
 
 STORIES = (
     story(
@@ -120,9 +116,24 @@ STORIES = (
         within("30m", "33m", broadcast("still tier *reputation* after 3")),
         within("1h", "1h15m", line("back to normal; it"), line("hardly any mail is left to judge, incident closed")),
     ),
+    story(
+        "ups and downs without end are told no more, which is said; what is worse than ever is told",
+        at("0s", mail("gmail", 30)),
+        within("10s", "20s", post("Gmail"), line("incident opened")),
+        at("3m", mail("gmail", 1)),
+        within("3m", "4m", line("back to normal; it closes")),
+        at("6m", mail("gmail", 30)),
+        within("6m", "7m", line("no longer back to normal")),
+        at("9m", mail("gmail", 1)),
+        within("9m", "10m", line("back to normal; it closes")),
+        at("12m", mail("gmail", 30)),
+        within("12m", "13m", line("no longer back to normal")),
+        at("15m", mail("gmail", 1)),
+        within("15m", "16m", line("back to normal; it closes"), line("went up and down 5 times in an hour")),
+        at("18m", mail("gmail", 30)),
+        at("20m", mail("gmail", 1)),
+        at("22m", mail("gmail", 60)),
+        within("22m", "23m", broadcast("*block*")),
+        ends="30m",
+    ),
 )
-
-
-@pytest.mark.parametrize("told", STORIES, ids=[each.name for each in STORIES])
-def test_alerts(told: Story) -> None:
-    play(told)
