@@ -119,6 +119,11 @@ class Note:
     broadcast: bool = False
 
 
+def nothing(_: object) -> tuple[Note, ...]:
+    """What the timeline says of a change that people need not read about."""
+    return ()
+
+
 class Move(StrEnum):
     """What an ISP's newest diagnosis means for its incident, and why; the value is the word in log and metric."""
 

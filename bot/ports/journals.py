@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.core.change import Change, ChangeState, Plan, StepResult
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note, nothing
 from bot.core.outage import Outage
 from bot.core.silence import Silence
 from bot.core.tier import Tier
 
+Lines = Callable[[Incident], Sequence[Note]]
+"""Of an incident as it was just written: what its timeline says of that. Called inside the write, so to be quick."""
+
 
 class IncidentStore(Protocol):
-    """Incidents and their timelines. Every write that people could see raises the revision by one."""
+    """Incidents and their timelines. Every write that people could see raises the revision by one; `lines` go into the
+    timeline with it, both or neither."""
 
-    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
+    def open(
+        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+    ) -> Incident | None:
         """Open an incident for `diagnosis.isp` at revision 1; None where one is open already."""
         ...
 
@@ -31,7 +37,15 @@ class IncidentStore(Protocol):
         """All but the RESOLVED ones, oldest first."""
         ...
 
-    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+    def reopen(
+        self,
+        incident: Incident,
+        diagnosis: Diagnosis,
+        *,
+        state: IncidentState,
+        life: Life,
+        lines: Lines = nothing,
+    ) -> Incident | None:
         """Bring a RESOLVED one back, with the tier of `diagnosis` and nobody as its owner. None where its revision is
         another one by now, or where the ISP has an unresolved one."""
         ...
@@ -46,6 +60,7 @@ class IncidentStore(Protocol):
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         """Change the given fields where the revision is still `incident.revision`; None where it is not.
         `peak_rate` follows `diagnosis.told_rate` upwards. Only `reopen` leads out of RESOLVED."""
@@ -75,9 +90,9 @@ class SilenceStore(Protocol):
 
 
 class OutageStore(Protocol):
-    """Outages of hosts, at most one of them open, and their timelines."""
+    """Outages of hosts, at most one of them open, and their timelines. `lines`: as of incidents."""
 
-    def open(self, outage: Outage) -> Outage | None:
+    def open(self, outage: Outage, *, lines: Callable[[Outage], Sequence[Note]] = nothing) -> Outage | None:
         """Keep a new one: as it is but with its id, at revision 1. None where one is open already."""
         ...
 
@@ -85,13 +100,11 @@ class OutageStore(Protocol):
         """The open one, else the one that was opened last."""
         ...
 
-    def move(self, before: Outage, after: Outage) -> Outage | None:
+    def move(
+        self, before: Outage, after: Outage, *, lines: Callable[[Outage], Sequence[Note]] = nothing
+    ) -> Outage | None:
         """Keep `after` in place of `before` where the revision is still that of `before`, one revision on; None where
         it is not, or where another one is open."""
-        ...
-
-    def note(self, note: Note) -> None:
-        """Append to the timeline."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from bot.core.change import Refusal
 from bot.core.incident import Incident, IncidentState, Note, Taken
@@ -32,10 +33,14 @@ class Acknowledge:
             changing = now.state is IncidentState.MITIGATING
             state = standing(now, changing=changing, owner=by)
             life = replace(now.life, taken=Taken(at, now.tier))
-            moved = self._incidents.move(now, owner=by, state=state, life=life)
+            before = f" (was <@{now.owner}>)" if now.owner else ""
+            line = Note(incident, at, f"<@{by}> has taken this{before}")
+            moved = self._incidents.move(now, owner=by, state=state, life=life, lines=partial(_with, line))
             if moved is not None:
                 break
-        before = f" (was <@{now.owner}>)" if now.owner else ""
-        self._incidents.note(Note(incident, at, f"<@{by}> has taken this{before}"))
         self._audit.append(at=at, actor=by, action="acknowledge", subject=f"INC-{incident}", detail={})
         return moved
+
+
+def _with(line: Note, _: Incident) -> tuple[Note, ...]:
+    return (line,)

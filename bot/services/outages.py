@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from bot.core.incident import Note
+from bot.core.incident import Note, nothing
 from bot.core.model import Dim, Tally, Window
 from bot.core.outage import Outage, OutageMove, Watched, next_outage
 from bot.core.outage_news import timeline, went_blind
@@ -54,9 +55,13 @@ class Outages:
         if before is None or before.dark != after.dark or move is OutageMove.OPEN:
             after = replace(after, share=self._share(after))
         known = None if before is None or move is OutageMove.OPEN else before
-        kept = self._outages.open(after) if known is None else self._outages.move(known, after)
+        lines = nothing if move is OutageMove.REFRESH else partial(self._lines, move, known)
+        if known is None:
+            kept = self._outages.open(after, lines=lines)
+        else:
+            kept = self._outages.move(known, after, lines=lines)
         if kept is not None and move is not OutageMove.REFRESH:
-            self._tell(move, known, kept)
+            self._record(move, kept)
         return move
 
     def _watched(self) -> Watched:
@@ -74,11 +79,12 @@ class Outages:
         theirs = sum(by_host.get(host.host, Tally()).attempts for host in outage.dark)
         return theirs / whole if whole else None
 
-    def _tell(self, move: OutageMove, before: Outage | None, after: Outage) -> None:
+    def _lines(self, move: OutageMove, before: Outage | None, after: Outage) -> list[Note]:
         # An edit notifies nobody: what people must hear of again is shown in the channel as well.
         loud = before is not None and (move is OutageMove.REOPEN or went_blind(before, after))
-        for line in timeline(before, after):
-            self._outages.note(Note(after.id, self._clock.now(), line, loud))
+        return [Note(after.id, self._clock.now(), line, loud) for line in timeline(before, after)]
+
+    def _record(self, move: OutageMove, after: Outage) -> None:
         detail = {"dark": [host.host for host in after.dark], "fleet": after.fleet, "why": move.value}
         action = f"outage_{move.name.lower()}"
         self._audit.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot.core.alert_rules import AlertRules
 from bot.core.change import ACTIVE
@@ -82,8 +83,9 @@ class Watch:
             self._holds[isp] = decision.hold
         elif kept is not None or decision.move not in _MOVES:
             self._holds.pop(isp, None)  # but for a race that was lost: the next look makes the same move
-        if kept is not None:
-            self._tell(last, decision, kept)
+        if kept is not None and decision.move not in _QUIET:
+            detail = {"state": kept.state.value, "why": decision.why or decision.move.value}
+            self._record(kept, decision.move.name.lower(), detail)
         self._remind(kept or last)
         return decision.move
 
@@ -122,12 +124,9 @@ class Watch:
         changes = self._changes.of_incident(last.id) if last else ()
         return any(change.state in ACTIVE for change in changes)
 
-    def _tell(self, last: Incident | None, decision: Decision, kept: Incident) -> None:
-        for text, broadcast in news(last, decision, kept):
-            self._incidents.note(Note(kept.id, self._clock.now(), text, broadcast))
-        if decision.move not in _QUIET:
-            detail = {"state": kept.state.value, "why": decision.why or decision.move.value}
-            self._record(kept, decision.move.name.lower(), detail)
+    def _news(self, last: Incident | None, decision: Decision, kept: Incident) -> list[Note]:
+        now = self._clock.now()
+        return [Note(kept.id, now, text, broadcast) for text, broadcast in news(last, decision, kept)]
 
     def _remind(self, incident: Incident | None) -> None:
         """Say in the channel that it stands and nobody sees to it."""
@@ -136,28 +135,31 @@ class Watch:
         if incident is None or why is None:
             return
         life = reminded(incident.life, now)
-        moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life)
+        text = f"{rate_words(incident.diagnosis)}: {reminder_text(why, incident, now)}"
+        line = Note(incident.id, now, text, broadcast=True)
+        moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life, lines=lambda _: (line,))
         if moved is not None:
-            text = f"{rate_words(incident.diagnosis)}: {reminder_text(why, incident, now)}"
-            self._incidents.note(Note(incident.id, now, text, broadcast=True))
             self._record(moved, why.name.lower(), {"owner": incident.owner, "why": why.value})
 
     def _keep(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> Incident | None:
         """What was written, None where there was nothing to write or somebody else was first."""
         move, now = decision.move, self._clock.now()
         at_tier = replace(diagnosis, tier=decision.tier)
+        lines = partial(self._news, last, decision)
         if move is Move.OPEN:
-            return self._incidents.open(at_tier, now, decision.life)
+            return self._incidents.open(at_tier, now, decision.life, lines=lines)
         if last is None or (last.state is IncidentState.RESOLVED and move is not Move.REOPEN) or move is Move.HOLD:
             return None
         if move is Move.REOPEN:
-            return self._incidents.reopen(last, at_tier, state=decision.state, life=decision.life)
+            return self._incidents.reopen(last, at_tier, state=decision.state, life=decision.life, lines=lines)
         if move is Move.BLIND and decision.life == last.life and not looks_new(diagnosis, last.diagnosis):
             return None  # nothing is decided on stale data, and that it is stale is shown already
         ended = now if move is Move.RESOLVE else None
         tier, state, life = decision.tier, decision.state, decision.life
         shown = diagnosis if move is Move.BLIND else at_tier
-        return self._incidents.move(last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life)
+        return self._incidents.move(
+            last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life, lines=lines
+        )
 
     def _record(self, incident: Incident, action: str, more: Mapping[str, str]) -> None:
         detail = {"isp": incident.isp, "tier": incident.tier.name, "rate": incident.diagnosis.told_rate, **more}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, update
 
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note, nothing
 from bot.core.tier import Tier
+from bot.ports.journals import Lines
 from bot.store.documents import DIAGNOSIS, LIFE
 from bot.store.tables import incident as table
 from bot.store.tables import note as note_table
@@ -22,7 +24,9 @@ class SqlIncidentStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
+    def open(
+        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+    ) -> Incident | None:
         row = {
             "isp": diagnosis.isp,
             "state": IncidentState.OPEN.value,
@@ -37,7 +41,7 @@ class SqlIncidentStore:
         try:
             with writing(self._engine, f"open an incident for {diagnosis.isp}") as connection:
                 key = connection.execute(insert(table).values(row)).inserted_primary_key
-                return None if key is None else _get(connection, key[0])
+                return None if key is None else _told(connection, key[0], lines)
         except Conflict:
             return None
 
@@ -66,6 +70,7 @@ class SqlIncidentStore:
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         """As the port says. Another state after RESOLVED is refused like a lost race."""
         values: dict[str, object] = {"revision": table.c.revision + 1}
@@ -86,9 +91,17 @@ class SqlIncidentStore:
             values["life"] = LIFE.text(life)
         with writing(self._engine, f"change INC-{incident.id}") as connection:
             won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
-            return _get(connection, incident.id) if won else None
+            return _told(connection, incident.id, lines) if won else None
 
-    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+    def reopen(
+        self,
+        incident: Incident,
+        diagnosis: Diagnosis,
+        *,
+        state: IncidentState,
+        life: Life,
+        lines: Lines = nothing,
+    ) -> Incident | None:
         values = {
             "revision": table.c.revision + 1,
             "state": state.value,
@@ -104,14 +117,13 @@ class SqlIncidentStore:
         try:
             with writing(self._engine, f"open INC-{incident.id} again") as connection:
                 won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
-                return _get(connection, incident.id) if won else None
+                return _told(connection, incident.id, lines) if won else None
         except Conflict:
             return None
 
     def note(self, note: Note) -> None:
-        row = {"incident": note.subject, "at": note.at, "text": note.text, "broadcast": note.broadcast}
         with writing(self._engine, f"note on INC-{note.subject}") as connection:
-            connection.execute(insert(note_table).values(row))
+            _append(connection, [note])
 
 
 def incident_of(row: Row[Any]) -> Incident:
@@ -129,6 +141,20 @@ def incident_of(row: Row[Any]) -> Incident:
         resolved_at=row.resolved_at,
         life=LIFE.value(row.life) if row.life else NEW_LIFE,
     )
+
+
+def _told(connection: Connection, incident: int, lines: Lines) -> Incident | None:
+    """The incident as it is written now, its lines beside it."""
+    kept = _get(connection, incident)
+    if kept is not None:
+        _append(connection, lines(kept))
+    return kept
+
+
+def _append(connection: Connection, notes: Sequence[Note]) -> None:
+    for note in notes:
+        row = {"incident": note.subject, "at": note.at, "text": note.text, "broadcast": note.broadcast}
+        connection.execute(insert(note_table).values(row))
 
 
 def _get(connection: Connection, incident: int) -> Incident | None:

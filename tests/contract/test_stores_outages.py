@@ -87,15 +87,24 @@ def test_what_is_over_can_be_opened_again(stores: Stores) -> None:
     assert stores.outages.newest() == again
 
 
-def test_an_unknown_outage_cannot_be_moved_or_noted(stores: Stores) -> None:
-    assert stores.outages.move(replace(NEW, id=9), NEW) is None
-    with pytest.raises(StoreError, match="note on OUT-9"):
-        stores.outages.note(Note(9, NOON, "hello"))
+def test_an_unknown_outage_cannot_be_moved_and_nothing_is_said_of_it(stores: Stores) -> None:
+    assert stores.outages.move(replace(NEW, id=9), NEW, lines=_dark) is None
+
+
+def test_a_change_and_its_lines_are_kept_together_or_not_at_all(stores: Stores) -> None:
+    opened = stores.open()
+    with pytest.raises(ZeroDivisionError):
+        stores.outages.move(opened, replace(opened, fleet=99), lines=lambda _: [1 // 0])  # type: ignore[list-item]
+    assert stores.outages.newest() == opened
+
+
+def _dark(outage: Outage) -> tuple[Note, ...]:
+    return (Note(outage.id, NOON, "`mta1` is dark", broadcast=True),)
 
 
 def test_slack_is_told_every_revision_and_every_line_once(stores: Stores) -> None:
-    opened = stores.open()
-    stores.outages.note(Note(opened.id, NOON, "`mta1` is dark", broadcast=True))
+    opened = stores.outages.open(NEW, lines=_dark)
+    assert opened is not None
     assert (stores.outbox.pending(OPS), stores.outbox.notes(OPS)) == ((opened,), ())
     stores.outbox.posted(Post(opened.id, OPS, "1.1", opened.revision))
     assert stores.outbox.pending(OPS) == ()

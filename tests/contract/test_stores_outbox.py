@@ -11,6 +11,7 @@ import pytest
 from bot.core.incident import Incident, IncidentState, Note
 from bot.errors import StoreError
 from bot.ports import PendingNote, Post
+from bot.ports.journals import Lines
 from bot.store.incidents import SqlIncidentStore
 from bot.store.outbox import INCIDENTS, SqlOutboxStore
 from tests.fakes import MemoryIncidentStore, MemoryOutboxStore
@@ -137,3 +138,24 @@ def test_notes_wait_for_their_root_message_and_come_in_order_once(stores: Stores
 def test_an_unknown_note_is_an_error(stores: Stores) -> None:
     with pytest.raises(StoreError, match="could not remember that timeline line 9 was posted"):
         stores.outbox.note_posted(9, OPS)
+
+
+def saying(text: str) -> Lines:
+    return lambda kept: (Note(kept.id, NOON, text.format(kept)),)
+
+
+def test_a_change_and_its_lines_are_kept_together_or_not_at_all(stores: Stores) -> None:
+    opened = stores.incidents.open(
+        diagnosis(), NOON, lines=lambda kept: (Note(kept.id, NOON, f"opened at {kept.revision}"),)
+    )
+    assert opened is not None
+    moved = stores.incidents.move(
+        opened, owner="U1", lines=lambda kept: (Note(kept.id, NOON, f"taken by {kept.owner}"),)
+    )
+    assert moved is not None
+    lost = stores.incidents.move(opened, owner="U2", lines=saying("never"))
+    with pytest.raises(ZeroDivisionError):
+        stores.incidents.move(moved, owner="U3", lines=lambda _: [1 // 0])  # type: ignore[list-item]
+    assert (lost, stores.incidents.get(opened.id)) == (None, moved)
+    stores.post(moved)
+    assert [each.note.text for each in stores.outbox.notes(OPS)] == ["opened at 1", "taken by U1"]

@@ -81,7 +81,9 @@ def test_its_timeline_is_its_own_thread(desk: SlackDesk) -> None:
     desk.open_incident()
     go_dark(desk)
     desk.incidents.note(Note(1, NOW, "of the incident"))
-    desk.outages.note(Note(1, NOW, "of the outage"))
+    outage = desk.outages.newest()
+    assert outage is not None
+    desk.outages.move(outage, outage, lines=lambda kept: (Note(kept.id, NOW, "of the outage"),))
     assert desk.outbox.deliver() == 4
     threads = [desk.slack.thread(str(message["ts"])) for message in desk.slack.messages()]
     assert [[line["text"].rpartition("> ")[2] for line in thread] for thread in threads] == [

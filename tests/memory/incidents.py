@@ -7,9 +7,10 @@ from datetime import datetime
 from threading import Lock
 
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note
+from bot.core.incident import NEW_LIFE, Incident, IncidentState, Life, Note, nothing
 from bot.core.tier import Tier
 from bot.errors import StoreError
+from bot.ports.journals import Lines
 
 
 class MemoryIncidentStore:
@@ -20,7 +21,9 @@ class MemoryIncidentStore:
         self._incidents: dict[int, Incident] = {}
         self._lock = Lock()
 
-    def open(self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE) -> Incident | None:
+    def open(
+        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+    ) -> Incident | None:
         with self._lock:
             if any(i.isp == diagnosis.isp and i.state is not IncidentState.RESOLVED for i in self._incidents.values()):
                 return None
@@ -35,8 +38,7 @@ class MemoryIncidentStore:
                 diagnosis=diagnosis,
                 life=life,
             )
-            self._incidents[opened.id] = opened
-            return opened
+            return self._kept(opened, lines)
 
     def get(self, incident: int) -> Incident | None:
         return self._incidents.get(incident)
@@ -62,6 +64,7 @@ class MemoryIncidentStore:
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         with self._lock:
             kept = self._incidents.get(incident.id)
@@ -80,10 +83,17 @@ class MemoryIncidentStore:
                 life=kept.life if life is None else life,
                 revision=kept.revision + 1,
             )
-            self._incidents[moved.id] = moved
-            return moved
+            return self._kept(moved, lines)
 
-    def reopen(self, incident: Incident, diagnosis: Diagnosis, *, state: IncidentState, life: Life) -> Incident | None:
+    def reopen(
+        self,
+        incident: Incident,
+        diagnosis: Diagnosis,
+        *,
+        state: IncidentState,
+        life: Life,
+        lines: Lines = nothing,
+    ) -> Incident | None:
         with self._lock:
             kept = self._incidents.get(incident.id)
             if kept is None or kept.revision != incident.revision or kept.state is not IncidentState.RESOLVED:
@@ -101,8 +111,13 @@ class MemoryIncidentStore:
                 life=life,
                 revision=kept.revision + 1,
             )
-            self._incidents[again.id] = again
-            return again
+            return self._kept(again, lines)
+
+    def _kept(self, incident: Incident, lines: Lines) -> Incident:
+        told = lines(incident)  # before anything is kept: both or neither
+        self._incidents[incident.id] = incident
+        self.notes += told
+        return incident
 
     def note(self, note: Note) -> None:
         with self._lock:

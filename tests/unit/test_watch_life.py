@@ -10,8 +10,9 @@ import pytest
 
 from bot.core.alert_rules import AlertRules
 from bot.core.diagnosis import Diagnosis
-from bot.core.incident import Incident, IncidentState, Life, Move
+from bot.core.incident import Incident, IncidentState, Life, Move, nothing
 from bot.core.tier import Tier
+from bot.ports.journals import Lines
 from bot.services.acknowledge import Acknowledge
 from bot.store.fleet import SqlFleetStore
 from bot.store.tallies import SqlTallyStore
@@ -142,6 +143,7 @@ class RacedIncidents(MemoryIncidentStore):
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         if self.lost:
             self.lost = False
@@ -154,6 +156,7 @@ class RacedIncidents(MemoryIncidentStore):
             owner=owner,
             resolved_at=resolved_at,
             life=life,
+            lines=lines,
         )
 
 
