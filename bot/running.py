@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from bot.jobs import Jobs
 from bot.pmta.ssh import SshFleet
-from bot.slack.outbox import Outbox
+from bot.slack.outboxes import Outboxes
 from bot.slack.socket import Socket
 
 STOP_GRACE_S = 20.0
@@ -24,7 +24,7 @@ class App:
 
     jobs: Jobs
     socket: Socket
-    outbox: Outbox
+    outbox: Outboxes
     pool: ThreadPoolExecutor
     shell: SshFleet
     engine: Engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -61,6 +62,28 @@ def _isp(word: str, info: ValidationInfo) -> str:
     return key or word.lower()
 
 
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-3]):([0-5]\d)")
+
+
+def _hours(value: object) -> tuple[time, time]:
+    """ "22:00-07:00"."""
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f'expected hours of the day such as "22:00-07:00", found {value!r}')
+    since, until = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if since == until:
+        raise ValueError(f"expected two different hours, found {value!r}; leave hours out for all day")
+    return since, until
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"expected a time zone such as Europe/Berlin, found {name!r}") from None
+    return name
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Ratio = Annotated[float, BeforeValidator(_ratio), Field(ge=0, le=1)]
 TierName = Annotated[Tier, BeforeValidator(_tier)]
@@ -83,3 +106,10 @@ Member = Annotated[
     ),
 ]
 IspName = Annotated[str, AfterValidator(_isp)]
+UserId = Annotated[str, AfterValidator(_like(r"[UW][A-Z0-9]{2,}", "a Slack user id such as U0AAAAAAA, not a name"))]
+MemberId = Annotated[
+    str,
+    AfterValidator(_like(r"[UWS][A-Z0-9]{2,}", "a user group's id such as S0AAAAAAA or a user's U0AAAAAAA")),
+]
+Hours = Annotated[tuple[time, time], BeforeValidator(_hours)]
+Zone = Annotated[str, AfterValidator(_zone)]

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from datetime import timedelta
+from datetime import time, timedelta, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.alert_rules import AlertRules
 from bot.core.durations import duration_words
-from bot.core.tier import TierRule
+from bot.core.escalation import Escalation, Reach, Step
+from bot.core.routes import Route, Routes
+from bot.core.tier import Tier, TierRule
 from bot.errors import ConfigError
 from bot.knowledge import shipped_playbooks
 from bot.playbook.isps import load_isps
@@ -33,15 +38,23 @@ from bot.setting_forms import (
     Duration,
     Expanded,
     HostName,
+    Hours,
     IspName,
     Member,
+    MemberId,
     Ratio,
     TierName,
+    UserId,
+    Zone,
 )
 from bot.yaml_file import load_yaml
 
 _PROTOCOL = TierRule()
 _ALERTS = AlertRules()
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 class _Model(BaseModel):
@@ -89,10 +102,61 @@ class HostSettings(JumpSettings):
         return name
 
 
+class RouteSettings(_Model):
+    """Incidents of these ISPs (all where none is named), from `tier` up (all where none is), go to `channel`."""
+
+    isp: Annotated[tuple[IspName, ...], BeforeValidator(_listed)] = ()
+    tier: TierName = Tier.CLEAR
+    channel: Channel
+
+    @field_validator("channel")
+    @classmethod
+    def _takes_something(cls, channel: str, info: ValidationInfo) -> str:
+        if not info.data.get("isp", True) and info.data.get("tier") is Tier.CLEAR:
+            raise ValueError("expected isp, tier or both beside channel, found neither: all would go there")
+        return channel
+
+
 class SlackSettings(_Model):
-    """Where alerts go: a channel id (C0123456789), since names can change."""
+    """Where alerts go: a channel id (C0123456789), since names can change. The first route that fits decides."""
 
     channel: Channel
+    routes: tuple[RouteSettings, ...] = ()
+
+    def routed(self) -> Routes:
+        return Routes(self.channel, [Route(route.channel, frozenset(route.isp), route.tier) for route in self.routes])
+
+
+class StepSettings(_Model):
+    """After so long without an owner: mention a user group or user, show it in another channel, tell somebody."""
+
+    after: Duration
+    mention: MemberId | None = None
+    channel: Channel | None = None
+    dm: UserId | None = None
+
+    @model_validator(mode="after")
+    def _one_reach(self) -> Self:
+        given = [reach.value for reach in Reach if getattr(self, reach.value) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected one of mention, channel, dm beside after, found {', '.join(given) or 'none'}")
+        return self
+
+    def step(self) -> Step:
+        reach = next(reach for reach in Reach if getattr(self, reach.value) is not None)
+        return Step(self.after, reach, getattr(self, reach.value))
+
+
+class EscalationSettings(_Model):
+    """Who is called from `tier` up when nobody takes an incident, within `hours` of the day; the first that fits."""
+
+    tier: TierName = Tier.REPUTATION
+    hours: Hours | None = None
+    steps: tuple[StepSettings, ...] = Field(min_length=1)
+
+    def rule(self, zone: tzinfo) -> Escalation:
+        since, until = self.hours or (time(), time())
+        return Escalation(self.tier, tuple(step.step() for step in self.steps), since, until, zone)
 
 
 class TierSettings(_Model):
@@ -143,6 +207,8 @@ class AlertSettings(_Model):
     min_at_risk: int = Field(_ALERTS.min_at_risk, ge=0)
     ack_timeout: Duration = _ALERTS.ack_timeout
     repeat_every: Duration = _ALERTS.repeat_every
+    timezone: Zone = Field("UTC", validate_default=True)
+    escalation: tuple[EscalationSettings, ...] = ()
 
     @field_validator("window")
     @classmethod
@@ -162,8 +228,14 @@ class AlertSettings(_Model):
 
     def rules(self) -> AlertRules:
         at_risk = {isp: own.min_at_risk for isp, own in self.isps.items() if own.min_at_risk is not None}
-        names = {field.name for field in fields(AlertRules)} & set(AlertSettings.model_fields)
-        return AlertRules(**{name: getattr(self, name) for name in names}, min_at_risk_of=at_risk)
+        names = ({field.name for field in fields(AlertRules)} & set(AlertSettings.model_fields)) - {"escalation"}
+        calls = tuple(each.rule(ZoneInfo(self.timezone)) for each in self.escalation)
+        return AlertRules(**{name: getattr(self, name) for name in names}, min_at_risk_of=at_risk, escalation=calls)
+
+    def shown_to(self) -> tuple[str, ...]:
+        """Channels and people that an escalation may show an incident to."""
+        steps = (step.step() for each in self.escalation for step in each.steps)
+        return tuple(step.target for step in steps if step.reach is not Reach.MENTION)
 
 
 class Config(_Model):

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from sqlalchemy import Engine
 
 from bot.clock import SystemClock
+from bot.core.routes import Routes
 from bot.jobs import Jobs
 from bot.knowledge import Knowledge, load_knowledge
 from bot.logins import login_of
@@ -41,6 +42,7 @@ from bot.slack.app import SlackServices, build_app
 from bot.slack.charts import Charts
 from bot.slack.chat import slack_client
 from bot.slack.outbox import Outbox
+from bot.slack.outboxes import Outboxes
 from bot.slack.pace import Pace
 from bot.slack.roles import SlackRoles
 from bot.slack.socket import Socket
@@ -98,7 +100,7 @@ class Parts:
         self.shell = outside.shell
         self.client = outside.client
         self.judgement = self._judgement()
-        self.outbox = self._outbox()
+        self.outbox = self._outboxes()
         self.roles = SlackRoles(self.client, self.config.roles.get("operator", ()), clock)
         self.runner = StepRunner(shell=self.shell, changes=self.changes, clock=clock, locks=HostLocks())
         self.diagnose = self._diagnose()
@@ -110,13 +112,18 @@ class Parts:
         rules = {isp: tiers.rule() for isp, tiers in alerts.isps.items()}
         return Judgement(alerts.window, alerts.tiers.rule(), rules, alerts.stale_after)
 
-    def _outbox(self) -> Outbox:
+    def _outboxes(self) -> Outboxes:
+        routes = self.config.slack.routed()
+        reached = [target for target in self.config.alerts.shown_to() if target not in routes.channels]
+        return Outboxes([self._outbox(channel, routes) for channel in (*routes.channels, *dict.fromkeys(reached))])
+
+    def _outbox(self, channel: str, routes: Routes) -> Outbox:
         charts = Charts(self.client, self.judgement.rule_of)
-        incidents = IncidentSubjects(SqlOutboxStore(self.engine, INCIDENTS), self.changes, charts, self.clock)
-        outages = OutageSubjects(SqlOutboxStore(self.engine, OUTAGES), self.clock)
-        return Outbox(
-            self.client, (outages, incidents), self.clock, self.config.slack.channel, pace=self.outside.pace()
-        )
+        told = SqlOutboxStore(self.engine, INCIDENTS)
+        incidents = IncidentSubjects(told, self.changes, charts, self.clock, routes)
+        outages = OutageSubjects(SqlOutboxStore(self.engine, OUTAGES), self.clock, routes.default)
+        aloud, pace = channel in routes.channels, self.outside.pace()
+        return Outbox(self.client, (outages, incidents), self.clock, channel, pace=pace, aloud=aloud)
 
     def _diagnose(self) -> Diagnose:
         return Diagnose(

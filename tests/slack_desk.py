@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from bot.core.change import Change, ChangeState, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident, IncidentState
 from bot.core.model import Window
+from bot.core.routes import Route, Routes
 from bot.errors import DeferbotError
 from bot.playbook.isps import load_isps
 from bot.services.silences import Silences
@@ -200,12 +201,15 @@ class SlackDesk:
         self.pool: ThreadPoolExecutor
         self._before = {person.id: len(slack.ephemerals(person.id)) for person in (ANN, BO)}
 
-    def new_outbox(self) -> Outbox:
+    def new_outbox(self, channel: str = "", routes: Sequence[Route] = (), *, aloud: bool = True) -> Outbox:
+        """Of `channel`, the default one where none is given."""
         pace = Pace(monotonic=self.time.monotonic, wait=self.time.wait)
         self.charts = Charts(self.client)
-        incidents = IncidentSubjects(self.outbox_store, self.changes, self.charts, self.clock)
-        outages = OutageSubjects(self.outages_told, self.clock)
-        return Outbox(self.client, (outages, incidents), self.clock, self.slack.channel_id, pace=pace)
+        default = self.slack.channel_id
+        routed = Routes(default, routes)
+        incidents = IncidentSubjects(self.outbox_store, self.changes, self.charts, self.clock, routed)
+        outages = OutageSubjects(self.outages_told, self.clock, default)
+        return Outbox(self.client, (outages, incidents), self.clock, channel or default, pace=pace, aloud=aloud)
 
     def services(self) -> SlackServices:
         return SlackServices(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.core.escalation import Escalation
 from bot.core.tier import Tier
 
 
@@ -18,7 +19,7 @@ class AlertRules:
     again so soon is the same incident. `flap_turns`: more ups and downs than this in an hour are told no more.
     `min_at_risk`: with fewer recipients held up nobody is told; `min_at_risk_of` for single ISPs. `ack_timeout`: what
     somebody took is nobody's again where it still stands after that. `repeat_every`: how often what nobody has taken is
-    told again, from the reputation tier up.
+    told again, from the reputation tier up. `escalation`: who is called beyond that.
     """
 
     alert_from: Tier = Tier.MIXED
@@ -31,6 +32,7 @@ class AlertRules:
     ack_timeout: timedelta = timedelta(minutes=60)
     repeat_every: timedelta = timedelta(minutes=30)
     min_at_risk_of: Mapping[str, int] = field(default_factory=dict)
+    escalation: tuple[Escalation, ...] = ()
 
     def least_at_risk(self, isp: str) -> int:
         return self.min_at_risk_of.get(isp, self.min_at_risk)

@@ -66,7 +66,8 @@ class Life:
     the last hour, it went the other way than before (`rising`: it went up last); `damped`: so often that it is told
     no more. `reopened`: how often it came back after it was over. `at_risk`: the most recipients held up at a time.
     `told_at`: when the channel was told last, None before it was counted. `refused`: at its worst mail was refused
-    for good, not deferred.
+    for good, not deferred. `waiting_since`: nobody has had it since, None while somebody does; `escalated`: the steps
+    done about that (`core.escalation`). `also`: channels and people beyond its own channel that it is shown to.
     """
 
     worst: Tier = Tier.CLEAR
@@ -81,6 +82,9 @@ class Life:
     told_at: datetime | None = None
     marks: tuple[Mark, ...] = ()
     refused: bool = False
+    waiting_since: datetime | None = None
+    escalated: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 NEW_LIFE = Life()

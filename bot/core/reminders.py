@@ -41,6 +41,11 @@ def reminded(life: Life, now: datetime) -> Life:
     return replace(life, taken=None, told_at=now)
 
 
+def let_go(life: Life, now: datetime) -> Life:
+    """The life where its owner has lost it: who is called when nobody takes it is called anew."""
+    return replace(life, waiting_since=now, escalated=())
+
+
 def reminder_text(why: Reminder, incident: Incident, now: datetime) -> str:
     """Slack mrkdwn. It names the owner, so that they are told as well."""
     tier = f"tier *{incident.tier.name.lower()}*"

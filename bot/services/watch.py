@@ -10,11 +10,13 @@ from functools import partial
 from bot.core.alert_rules import AlertRules
 from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis
+from bot.core.durations import duration_words
+from bot.core.escalation import Reach, due, escalated, step_text, waiting
 from bot.core.hold import Hold, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, worth_a_message
 from bot.core.incident_news import news, rate_words
 from bot.core.life import Decision, Look, decide
-from bot.core.reminders import reminded, reminder, reminder_text
+from bot.core.reminders import Reminder, let_go, reminded, reminder, reminder_text
 from bot.core.silence import Silence, hush_over
 from bot.ports import AuditLog, ChangeStore, Clock, IncidentStore, SilenceStore
 from bot.services.composition import Composition
@@ -78,6 +80,8 @@ class Watch:
         last = incident or self._incidents.newest(isp)
         diagnosis = self._diagnose.isp(isp)
         decision, diagnosis = self._decide(last, diagnosis)
+        life = waiting(last, decision.state, decision.tier, decision.life, self._clock.now())
+        decision = replace(decision, life=life)
         kept = self._keep(last, decision, diagnosis)
         if decision.hold is not None:
             self._holds[isp] = decision.hold
@@ -86,7 +90,7 @@ class Watch:
         if kept is not None and decision.move not in _QUIET:
             detail = {"state": kept.state.value, "why": decision.why or decision.move.value}
             self._record(kept, decision.move.name.lower(), detail)
-        self._remind(kept or last)
+        self._escalate(self._remind(kept or last))
         return decision.move
 
     def _decide(self, last: Incident | None, diagnosis: Diagnosis) -> tuple[Decision, Diagnosis]:
@@ -128,18 +132,38 @@ class Watch:
         now = self._clock.now()
         return [Note(kept.id, now, text, broadcast) for text, broadcast in news(last, decision, kept)]
 
-    def _remind(self, incident: Incident | None) -> None:
-        """Say in the channel that it stands and nobody sees to it."""
+    def _remind(self, incident: Incident | None) -> Incident | None:
+        """Say in the channel that it stands and nobody sees to it. Returns the incident as it is then."""
         now = self._clock.now()
         why = reminder(incident, self._rules, now) if incident is not None else None
         if incident is None or why is None:
-            return
+            return incident
         life = reminded(incident.life, now)
+        life = let_go(life, now) if why is Reminder.LET_GO else life
         text = f"{rate_words(incident.diagnosis)}: {reminder_text(why, incident, now)}"
         line = Note(incident.id, now, text, broadcast=True)
         moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life, lines=lambda _: (line,))
         if moved is not None:
             self._record(moved, why.name.lower(), {"owner": incident.owner, "why": why.value})
+        return moved
+
+    def _escalate(self, incident: Incident | None) -> None:
+        """Call whoever is to be called when nobody has taken it."""
+        now = self._clock.now()
+        steps = due(self._rules.escalation, incident, now) if incident is not None else ()
+        if incident is None or not steps:
+            return
+        rate = rate_words(incident.diagnosis)
+        lines = [
+            Note(incident.id, now, f"{rate}: {step_text(step, incident, now)}", step.reach is Reach.MENTION)
+            for step in steps
+        ]
+        moved = self._incidents.move(incident, life=escalated(incident.life, steps), lines=lambda _: lines)
+        if moved is not None:
+            for step in steps:
+                after = duration_words(step.after)
+                why = f"nobody has taken it for {after}"
+                self._record(moved, "escalate", {"reach": step.reach.value, "target": step.target, "why": why})
 
     def _keep(self, last: Incident | None, decision: Decision, diagnosis: Diagnosis) -> Incident | None:
         """What was written, None where there was nothing to write or somebody else was first."""

@@ -44,6 +44,8 @@ OF_ALL = frozenset(NEXT_STEPS) | {"no_permission", "ekm_access_denied", "team_ac
 """Refusals that blame the token or the channel: the next message would meet the same."""
 
 
+_PEOPLE = ("U", "W")
+"""What a user's id begins with."""
 S = TypeVar("S", bound=Subject)
 
 
@@ -62,12 +64,16 @@ class Outbox:
         channel: str,
         *,
         pace: Pace | None = None,
+        aloud: bool = True,
     ) -> None:
-        """`kinds` in the order in which they are shown where several wait."""
+        """`kinds` in the order in which they are shown where several wait. `channel`: its id, or a user's for what is
+        told them directly. `aloud`: whether lines of a thread are shown in the channel as well, where they ask it."""
         self._client = client
         self._kinds = kinds
         self._clock = clock
         self._channel = channel
+        self._aloud = aloud
+        self._conversation = "" if channel.startswith(_PEOPLE) else channel
         self._pace = pace or Pace()
         self._roused = threading.Event()
         self._one_at_a_time = threading.Lock()
@@ -105,7 +111,7 @@ class Outbox:
             done = 0
             try:
                 for kind in self._kinds:
-                    for subject in kind.told.pending(self._channel):
+                    for subject in self._waiting(kind):
                         done += self._one(f"{kind.name}-{subject.id}", partial(self._show, kind, subject))
                 for kind in self._kinds:
                     for note in kind.told.notes(self._channel):
@@ -114,6 +120,14 @@ class Outbox:
             except ChatError as error:
                 self._stumbled(error, before)
             return done
+
+    def _waiting(self, kind: Subjects[S]) -> list[S]:
+        """What this channel is to be shown, and what it was shown and has changed."""
+        return [
+            subject
+            for subject in kind.told.pending(self._channel)
+            if kind.shown_in(subject, self._channel) or kind.told.post_of(subject.id, self._channel) is not None
+        ]
 
     def _one(self, what: str, send: Callable[[], None]) -> int:
         """Send one message. Where it alone is at fault it is left for a while, so that the others come through.
@@ -177,7 +191,7 @@ class Outbox:
         if post is not None:
             self._turn(EDIT_EVERY_S)
             try:
-                call(self._client.chat_update, channel=self._channel, ts=post.ts, **payload)
+                call(self._client.chat_update, channel=self._where(), ts=post.ts, **payload)
             except ChatError as error:
                 if error.code not in POST_ANEW:
                     raise
@@ -192,12 +206,20 @@ class Outbox:
         text = texts.clip(f"{at} {texts.spaced(note.text)}", NOTE_LIMIT)
         seed = f"{self._channel}:{kind.name}:note:{pending.id}"
         try:
-            self._post({"text": text}, seed, thread_ts=pending.thread_ts, reply_broadcast=note.broadcast)
+            aloud = note.broadcast and self._aloud
+            self._post({"text": text}, seed, thread_ts=pending.thread_ts, reply_broadcast=aloud)
         except ChatError as error:
             if error.code not in THREAD_GONE:
                 raise
             self._post({"text": f"`{kind.name}-{note.subject}` {text}"}, seed)
         self._remember(partial(kind.told.note_posted, pending.id, self._channel))
+
+    def _where(self) -> str:
+        """The id of the conversation; that with a person is opened first, which Slack answers the same every time."""
+        if not self._conversation:
+            opened = call(self._client.conversations_open, users=self._channel)
+            self._conversation = str(opened["channel"]["id"])
+        return self._conversation
 
     def _remember(self, write: Callable[[], None]) -> None:
         self._unsaved.append(write)
@@ -216,7 +238,7 @@ class Outbox:
         self._turn()
         response = call(
             self._client.chat_postMessage,
-            channel=self._channel,
+            channel=self._where(),
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, seed)),
             unfurl_links=False,
             unfurl_media=False,

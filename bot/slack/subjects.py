@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from bot.core.incident import Incident
 from bot.core.outage import Outage
+from bot.core.routes import Routes
 from bot.ports import ChangeStore, Clock, OutboxStore
 from bot.slack.charts import ChartForm, Charts
 from bot.slack.messages.incident import incident_message
@@ -43,6 +44,10 @@ class Subjects(Protocol[S]):
     def name(self) -> str: ...
     @property
     def told(self) -> OutboxStore[S]: ...
+    def shown_in(self, subject: S, channel: str) -> bool:
+        """Whether `channel` is to hear of it. What it has been shown once is kept true there all the same."""
+        ...
+
     def drawings(self, subject: S) -> Iterator[Drawing]:
         """At least one, the richest first; the next is asked for where Slack refused the blocks."""
         ...
@@ -53,11 +58,17 @@ class IncidentSubjects:
 
     name = "INC"
 
-    def __init__(self, told: OutboxStore[Incident], change_store: ChangeStore, charts: Charts, clock: Clock) -> None:
+    def __init__(
+        self, told: OutboxStore[Incident], change_store: ChangeStore, charts: Charts, clock: Clock, routes: Routes
+    ) -> None:
         self.told = told
         self.charts = charts
         self._changes = change_store
         self._clock = clock
+        self._routes = routes
+
+    def shown_in(self, subject: Incident, channel: str) -> bool:
+        return channel == self._routes.of(subject.isp, subject.tier) or channel in subject.life.also
 
     def drawings(self, subject: Incident) -> Iterator[Drawing]:
         changes = self._changes.of_incident(subject.id)
@@ -76,9 +87,15 @@ class OutageSubjects:
 
     name = "OUT"
 
-    def __init__(self, told: OutboxStore[Outage], clock: Clock) -> None:
+    def __init__(self, told: OutboxStore[Outage], clock: Clock, channel: str) -> None:
+        """`channel`: the one that hears of them."""
         self.told = told
         self._clock = clock
+        self._channel = channel
+
+    def shown_in(self, subject: Outage, channel: str) -> bool:
+        del subject  # all alike
+        return channel == self._channel
 
     def drawings(self, subject: Outage) -> Iterator[Drawing]:
         yield Drawing(outage_message(subject, now=self._clock.now()), lambda: None)

@@ -153,7 +153,7 @@ def test_ten_minutes_in_the_dark_are_one_message_from_the_alarm_to_the_end(desk:
     rig = WatchRig(hosts=("mta1", "mta2"))
     rig.count(690, host="mta1")
     rig.count(310, host="mta2")
-    told = OutageSubjects(MemoryOutboxStore(rig.outages, "OUT"), rig.clock)
+    told = OutageSubjects(MemoryOutboxStore(rig.outages, "OUT"), rig.clock, desk.slack.channel_id)
     pace = Pace(monotonic=desk.time.monotonic, wait=desk.time.wait)
     outbox = Outbox(desk.client, [told], rig.clock, desk.slack.channel_id, pace=pace)
     shown = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.alert_rules import AlertRules
+from bot.core.escalation import Reach
 from bot.core.tier import Tier, TierRule
 from bot.errors import ConfigError
 from bot.settings import load_config, load_secrets
@@ -175,3 +176,60 @@ def test_an_env_file_that_was_not_filled_in(tmp_path: Path, line: bytes, said: s
     env.write_bytes(b"SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\n" + line)
     with pytest.raises(ConfigError, match=said):
         load_secrets(env)
+
+
+CALLS = """\
+alerts:
+  timezone: Europe/Berlin
+  escalation:
+    - tier: block
+      hours: "22:00-07:00"
+      steps: [{after: 5m, mention: S0LEADS}, {after: 10m, channel: C0LEADS}, {after: 15m, dm: U0BOSS}]
+    - steps: [{after: 30m, mention: U0ANN}]
+"""
+ROUTED = CORE.replace(
+    "slack: {channel: C0123456789}",
+    "slack: {channel: C0123456789, routes: [{isp: google, channel: C0MAIL}, {tier: block, channel: C0LEADS}]}",
+)
+
+
+def test_who_is_called_when_nobody_reacts(tmp_path: Path) -> None:
+    alerts = load_config(written(tmp_path, CORE + CALLS)).alerts
+    night, day = alerts.rules().escalation
+    assert (night.tier, night.since, night.until) == (Tier.BLOCK, time(22), time(7))
+    assert [(step.reach, step.target) for step in night.steps] == [
+        (Reach.MENTION, "S0LEADS"),
+        (Reach.CHANNEL, "C0LEADS"),
+        (Reach.DM, "U0BOSS"),
+    ]
+    assert (day.tier, day.holds(Tier.REPUTATION, datetime(2026, 11, 20, 12, tzinfo=UTC))) == (Tier.REPUTATION, True)
+    assert alerts.shown_to() == ("C0LEADS", "U0BOSS")
+
+
+def test_which_channel_hears_of_what(tmp_path: Path) -> None:
+    routes = load_config(written(tmp_path, ROUTED)).slack.routed()
+    assert [routes.of(*what) for what in (("gmail", Tier.BLOCK), ("yahoo", Tier.BLOCK), ("yahoo", Tier.MIXED))] == [
+        "C0MAIL",
+        "C0LEADS",
+        "C0123456789",
+    ]
+    assert routes.channels == ("C0123456789", "C0MAIL", "C0LEADS")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CORE + CALLS.replace("Europe/Berlin", "Europe/Bonn"), "expected a time zone such as Europe/Berlin"),
+        (CORE + CALLS.replace("22:00-07:00", "22-7"), 'expected hours of the day such as "22:00-07:00"'),
+        (CORE + CALLS.replace("22:00-07:00", "07:00-07:00"), "expected two different hours"),
+        (CORE + CALLS.replace("mention: S0LEADS", "mention: '@leads'"), "expected a user group's id"),
+        (CORE + CALLS.replace("dm: U0BOSS", "dm: C0BOSS"), "expected a Slack user id"),
+        (CORE + CALLS.replace("dm: U0BOSS", "dm: U0BOSS, channel: C0X"), "expected one of mention, channel, dm"),
+        (CORE + CALLS.replace(", dm: U0BOSS", ""), "expected one of mention, channel, dm"),
+        (ROUTED.replace("isp: google, ", ""), "expected isp, tier or both beside channel"),
+        (ROUTED.replace("isp: google", "isp: gogle"), "did you mean"),
+    ],
+)
+def test_calls_and_routes_that_cannot_be(tmp_path: Path, text: str, said: str) -> None:
+    found = faults(tmp_path, text)
+    assert any(said in fault for fault in found), found
