@@ -31,8 +31,10 @@ from bot.services.outages import Outages
 from bot.services.poll import Poll
 from bot.services.propose import Propose
 from bot.services.rated import RatedTallies
+from bot.services.resolve import Resolve
 from bot.services.rule_book import RuleBook
 from bot.services.run_steps import HostLocks, StepRunner
+from bot.services.shifts import Shifts
 from bot.services.silences import Silences
 from bot.services.undo import Undo
 from bot.services.unknowns import Unknowns
@@ -172,6 +174,15 @@ class Parts:
             propose=Propose(Unknowns(self.tallies, self.book, self.clock), self.book),
             adopt=Adopt(book=self.book, audit=self.audit, clock=self.clock),
             acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            resolve=Resolve(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            shifts=Shifts(
+                overview=self.diagnose.overview,
+                incidents=self.incidents,
+                changes=self.changes,
+                silences=self.silences,
+                outages=self.outages,
+                clock=self.clock,
+            ),
             silences=Silences(silences=self.silences, incidents=self.incidents, audit=self.audit, clock=self.clock),
             roles=self.roles,
             incidents=self.incidents,

@@ -17,11 +17,14 @@ from bot.core.answers import Campaigns, History, HostReport
 from bot.core.breakdown import Of, Place, Queues, Replies, Sources
 from bot.core.change import Change, ChangeState, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
-from bot.core.incident import Incident, IncidentState
+from bot.core.incident import Incident
 from bot.core.model import Window
 from bot.core.routes import Route, Routes
 from bot.errors import DeferbotError
 from bot.playbook.isps import load_isps
+from bot.services.acknowledge import Acknowledge
+from bot.services.resolve import Resolve
+from bot.services.shifts import Shifts
 from bot.services.silences import Silences
 from bot.sim.slack.server import LocalSlack, RateLimits
 from bot.slack.app import SlackServices, build_app
@@ -145,16 +148,6 @@ class CountingUndo:
 
 
 @dataclass
-class StoreAcknowledge:
-    incidents: MemoryIncidentStore
-
-    def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal:
-        found = self.incidents.get(incident)
-        if found is None or found.state is IncidentState.RESOLVED:
-            return Refusal("resolved", f"INC-{incident} is closed already: nothing to take.")
-        return self.incidents.move(found, owner=by) or Refusal("lost", "lost")
-
-
 class FakeTime:
     """Seconds for `Pace` that pass only by waiting; `waits` keeps how long each wait was."""
 
@@ -190,8 +183,10 @@ class SlackDesk:
         self.apply = CountingApply(self.incidents, self.changes)
         self.apply.gate.set()
         self.undo = CountingUndo(self.changes)
+        self.audit = MemoryAuditLog()
+        self.silence_store = MemorySilenceStore()
         self.silences = Silences(
-            silences=MemorySilenceStore(), incidents=self.incidents, audit=MemoryAuditLog(), clock=self.clock
+            silences=self.silence_store, incidents=self.incidents, audit=self.audit, clock=self.clock
         )
         self.rules = RuleDesk(self.clock)
         self.roles = SlackRoles(self.client, ["@mail-oncall"], self.clock)
@@ -219,7 +214,16 @@ class SlackDesk:
             undo=self.undo,
             propose=self.rules.propose,
             adopt=self.rules.adopt,
-            acknowledge=StoreAcknowledge(self.incidents),
+            acknowledge=Acknowledge(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            resolve=Resolve(incidents=self.incidents, audit=self.audit, clock=self.clock),
+            shifts=Shifts(
+                overview=self.diagnose.overview,
+                incidents=self.incidents,
+                changes=self.changes,
+                silences=self.silence_store,
+                outages=self.outages,
+                clock=self.clock,
+            ),
             silences=self.silences,
             roles=self.roles,
             incidents=self.incidents,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,6 +52,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """Who ended an incident by hand, why, and its tier then: at that tier it is not told again for a while."""
+
+    by: str
+    reason: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What the rate was at a time, in [0, 1]: of the last ten minutes where that is enough mail."""
 
@@ -68,6 +78,7 @@ class Life:
     `told_at`: when the channel was told last, None before it was counted. `refused`: at its worst mail was refused
     for good, not deferred. `waiting_since`: nobody has had it since, None while somebody does; `escalated`: the steps
     done about that (`core.escalation`). `also`: channels and people beyond its own channel that it is shown to.
+    `closed`: it was ended by hand, None where it came to its end.
     """
 
     worst: Tier = Tier.CLEAR
@@ -85,6 +96,7 @@ class Life:
     waiting_since: datetime | None = None
     escalated: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    closed: Closed | None = None
 
 
 NEW_LIFE = Life()
@@ -126,6 +138,11 @@ class Note:
 def nothing(_: object) -> tuple[Note, ...]:
     """What the timeline says of a change that people need not read about."""
     return ()
+
+
+def saying(*notes: Note) -> Callable[[object], tuple[Note, ...]]:
+    """What the timeline says of a change, whatever becomes of it."""
+    return lambda _: notes
 
 
 class Move(StrEnum):

@@ -165,7 +165,7 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
     if look.small or look.hush is not None or not look.worth:
         return rest
     tier, hold = look.believed(Tier.CLEAR)
-    if tier is Tier.CLEAR:
+    if tier is Tier.CLEAR or _closed_by_hand(last, tier, look):
         return replace(rest, hold=hold)
     held_up = at_risk(look.diagnosis)
     ended = last.resolved_at if last else None
@@ -175,7 +175,7 @@ def _from_rest(last: Incident | None, look: Look) -> Decision:
     state, why = next_state(_RESOLVED, Facts(changing=look.changing))
     life = look.turned(steadied(before, look.now, look.rules.flap_turns), up=True)
     life = replace(life, worst=max(life.worst, tier), at_risk=max(life.at_risk, held_up), told_at=look.now)
-    life = replace(life, calm_since=None, hush=None, taken=None, reopened=life.reopened + 1)
+    life = replace(life, calm_since=None, hush=None, taken=None, closed=None, reopened=life.reopened + 1)
     life = replace(life, refused=_refused(last, look.diagnosis))
     return Decision(Move.REOPEN, state, tier, life, why)
 
@@ -219,3 +219,10 @@ def _shown(last: Incident, look: Look) -> Move:
 def _refused(last: Incident, diagnosis: Diagnosis) -> bool:
     """Whether it is refusals that the incident's peak is of."""
     return diagnosis.by_refusal if diagnosis.told_rate >= last.peak_rate else last.life.refused
+
+
+def _closed_by_hand(last: Incident | None, tier: Tier, look: Look) -> bool:
+    """Somebody ended it though it stands: for as long as an owner may have one, only what is worse is told."""
+    if last is None or last.life.closed is None or last.resolved_at is None:
+        return False
+    return tier <= last.life.closed.tier and look.now - last.resolved_at < look.rules.ack_timeout

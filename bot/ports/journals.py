@@ -37,6 +37,14 @@ class IncidentStore(Protocol):
         """All but the RESOLVED ones, oldest first."""
         ...
 
+    def since(self, at: datetime) -> tuple[Incident, ...]:
+        """All that are unresolved, or were at `at` or later, oldest first."""
+        ...
+
+    def timeline(self, incident: int) -> tuple[Note, ...]:
+        """Everything its timeline says, oldest first."""
+        ...
+
     def reopen(
         self,
         incident: Incident,

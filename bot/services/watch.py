@@ -13,7 +13,7 @@ from bot.core.diagnosis import Diagnosis
 from bot.core.durations import duration_words
 from bot.core.escalation import Reach, due, escalated, step_text, waiting
 from bot.core.hold import Hold, beyond_doubt
-from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, worth_a_message
+from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, saying, worth_a_message
 from bot.core.incident_news import news, rate_words
 from bot.core.life import Decision, Look, decide
 from bot.core.reminders import Reminder, let_go, reminded, reminder, reminder_text
@@ -142,7 +142,7 @@ class Watch:
         life = let_go(life, now) if why is Reminder.LET_GO else life
         text = f"{rate_words(incident.diagnosis)}: {reminder_text(why, incident, now)}"
         line = Note(incident.id, now, text, broadcast=True)
-        moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life, lines=lambda _: (line,))
+        moved = self._incidents.move(incident, owner="", state=IncidentState.OPEN, life=life, lines=saying(line))
         if moved is not None:
             self._record(moved, why.name.lower(), {"owner": incident.owner, "why": why.value})
         return moved
@@ -158,7 +158,7 @@ class Watch:
             Note(incident.id, now, f"{rate}: {step_text(step, incident, now)}", step.reach is Reach.MENTION)
             for step in steps
         ]
-        moved = self._incidents.move(incident, life=escalated(incident.life, steps), lines=lambda _: lines)
+        moved = self._incidents.move(incident, life=escalated(incident.life, steps), lines=saying(*lines))
         if moved is not None:
             for step in steps:
                 after = duration_words(step.after)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
 from bot.core.change import Refusal
-from bot.slack.answers import answer_to
+from bot.slack.answers import LONGEST_SHIFT, answer_to
 from bot.slack.caller import Caller
 from bot.slack.commands import answer
 from bot.slack.desk import Desk, Job
 from bot.slack.home import show_home
+from bot.slack.incident_orders import open_resolve
 from bot.slack.messages import buttons, preview, refusals
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.handover import handover_message
 from bot.slack.messages.message import Json
 from bot.slack.messages.overview import overview_message
 from bot.slack.silencing import open_silence
@@ -28,7 +31,7 @@ def register_actions(app: App, desk: Desk) -> None:
         desk.start(desk.caller(body, respond), job_for(desk, str(action["action_id"]), value_of(action), at_home))
 
     app.action(re.compile(r"link_\d+"))(lambda ack: ack())  # the browser has opened it
-    app.action(re.compile(r"(apply|isp|ask|page)_\d+|undo|acknowledge|diagnose|overview|more"))(clicked)
+    app.action(re.compile(r"(apply|isp|ask|page)_\d+|undo|acknowledge|diagnose|overview|share|more"))(clicked)
 
 
 def value_of(action: dict[str, Any]) -> str:
@@ -50,6 +53,8 @@ def job_for(desk: Desk, action_id: str, value: str, at_home: bool = False) -> Jo
         "ask": ask,
         "page": turn_page,
         "silence": open_silence,
+        "resolve": open_resolve,
+        "share": share_handover,
     }
     if kind == "acknowledge":
         return lambda caller: acknowledge(desk, caller, value, at_home=at_home)
@@ -143,3 +148,13 @@ def _ask(desk: Desk, caller: Caller, value: str, *, replace: bool) -> None:
 def diagnose_isp(desk: Desk, caller: Caller, value: str) -> None:
     """Asked like the command: the value is what somebody would type."""
     answer(desk, caller, value)
+
+
+def share_handover(desk: Desk, caller: Caller, value: str) -> None:
+    """The handover made anew and shown to all; for operators, as it speaks for the shift."""
+    minutes = buttons.read_change(value)
+    if minutes is None or not 0 < minutes <= LONGEST_SHIFT // timedelta(minutes=1):
+        desk.tell(caller, refusals.unknown_button())
+    elif desk.may_apply(caller):
+        shift = desk.services.shifts.last(timedelta(minutes=minutes))
+        desk.post(handover_message(shift, shared_by=caller.user))

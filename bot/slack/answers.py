@@ -8,20 +8,24 @@ from bot.core.breakdown import Of
 from bot.slack.desk import Desk
 from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.handover import handover_message
 from bot.slack.messages.help import help_message
 from bot.slack.messages.history import history_message
 from bot.slack.messages.hosts import hosts_message
+from bot.slack.messages.incidents import incidents_message, story_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
 from bot.slack.messages.places import place_message
 from bot.slack.messages.queues import queues_message
-from bot.slack.messages.refusals import unknown_isp, which_isp
+from bot.slack.messages.refusals import gone, said, unknown_isp, which_isp
 from bot.slack.messages.replies import replies_message
 from bot.slack.messages.sources import sources_message
 from bot.slack.messages.unknown import ROWS, unknown_message
 from bot.slack.words import LONG_FROM, PLACES, Asked, Topic, misspelt_view, nearest_topic
 
 DAY = timedelta(hours=24)
+SHIFT = timedelta(hours=12)
+LONGEST_SHIFT = timedelta(days=3)
 _PLACES = {Topic.IP: Of.IP, Topic.VMTA: Of.VMTA, Topic.JOB: Of.JOB}
 _SOURCES = {Topic.IPS: Of.IP, Topic.VMTAS: Of.VMTA}
 
@@ -37,12 +41,28 @@ def answer_to(desk: Desk, asked: Asked) -> Message:
         return hosts_message(services.diagnose.host_reports(), at=services.clock.now(), asked=asked.subject)
     if asked.topic in PLACES:
         return _place(desk, asked)
+    if asked.topic in (Topic.INCIDENTS, Topic.INCIDENT, Topic.HANDOVER):
+        return _of_incidents(desk, asked)
     if not asked.subject:
         return _of_all(desk, asked)
     isp = _isp(desk, asked.subject)
     if isp is None:
         return unknown_isp(asked.subject, _meant(desk, asked))
     return _of_isp(desk, Asked(asked.topic, isp, asked.length, asked.page))
+
+
+def _of_incidents(desk: Desk, asked: Asked) -> Message:
+    services = desk.services
+    now = services.clock.now()
+    if asked.topic is Topic.HANDOVER:
+        return handover_message(services.shifts.last(min(asked.length or SHIFT, LONGEST_SHIFT)))
+    if asked.topic is Topic.INCIDENTS:
+        return incidents_message(services.incidents.since(now - DAY), asked, now=now)
+    number = int(asked.subject) if asked.subject.isdigit() else 0
+    found = services.incidents.get(number)
+    if found is None:
+        return said(gone(number))
+    return story_message(found, services.incidents.timeline(number), services.changes.of_incident(number), now=now)
 
 
 def _of_all(desk: Desk, asked: Asked) -> Message:

@@ -9,6 +9,9 @@ from slack_bolt import Ack, App, Respond
 from bot.slack.answers import answer_to
 from bot.slack.caller import Caller
 from bot.slack.desk import Desk
+from bot.slack.incident_orders import obey_incident
+from bot.slack.incident_words import WORDS as VERBS
+from bot.slack.incident_words import incident_order
 from bot.slack.silence_words import nearest_order, order_in
 from bot.slack.silencing import obey
 from bot.slack.words import asked_for
@@ -26,12 +29,16 @@ def register_commands(app: App, desk: Desk) -> None:
 
 
 def obey_or_answer(desk: Desk, caller: Caller, text: str) -> None:
-    """Orders about silences are obeyed; all else is a question."""
+    """Orders are obeyed; all else is a question."""
+    about_incident = incident_order(text)
+    if about_incident is not None:
+        obey_incident(desk, caller, about_incident)
+        return
     order = order_in(text)
     if order is not None:
         obey(desk, caller, order)
         return
-    near = nearest_order(text)
+    near = nearest_order(text, VERBS)
     if near is not None and desk.services.isps.resolve(text.split()[0].lower()) is None:
         desk.tell(caller, f"No such word; did you mean `/deferrals {near}`? Nothing was done.")
     else:

@@ -15,8 +15,11 @@ from bot.core.incident import Incident
 from bot.errors import ChatError, DeferbotError
 from bot.ports import Wake
 from bot.slack.caller import Caller
+from bot.slack.chat import BLOCKS_REFUSED, call
 from bot.slack.lanes import SlowLane
 from bot.slack.messages import buttons, refusals
+from bot.slack.messages.message import Message
+from bot.slack.messages.table import plainer
 from bot.slack.services import SlackServices
 
 log = logging.getLogger(__name__)
@@ -78,6 +81,16 @@ class Desk:
 
     def tell(self, caller: Caller, sentence: str) -> None:
         caller.answer(refusals.said(sentence))
+
+    def post(self, message: Message) -> None:
+        """Show it to all, in the default channel. Raises: ChatError."""
+        plain = plainer(message)
+        try:
+            call(self.client.chat_postMessage, channel=self.channel, unfurl_links=False, **message.payload())
+        except ChatError as error:
+            if error.code not in BLOCKS_REFUSED or plain == message:
+                raise
+            call(self.client.chat_postMessage, channel=self.channel, unfurl_links=False, **plain.payload())
 
     def incident_of(self, caller: Caller, value: str) -> Incident | None:
         """What a button of an incident is about; None after having said why not."""

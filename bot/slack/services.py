@@ -13,6 +13,7 @@ from bot.core.change import Change, Refusal
 from bot.core.diagnosis import Diagnosis, Overview
 from bot.core.incident import Incident
 from bot.core.proposal import Proposal
+from bot.core.shift import Shift
 from bot.core.silence import About, Silence
 from bot.core.unknown import Unknown
 from bot.ports import ChangeStore, Clock, FleetStore, IncidentStore, Roles
@@ -70,6 +71,19 @@ class Acknowledges(Protocol):
     """`services.acknowledge.Acknowledge`."""
 
     def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal: ...
+    def let_go(self, incident: int, *, by: str) -> Incident | Refusal: ...
+
+
+class Resolves(Protocol):
+    """`services.resolve.Resolve`."""
+
+    def resolve(self, incident: int, *, by: str, reason: str) -> Incident | Refusal: ...
+
+
+class ShiftCase(Protocol):
+    """`services.shifts.Shifts`."""
+
+    def last(self, length: timedelta) -> Shift: ...
 
 
 class SilenceCase(Protocol):
@@ -98,6 +112,8 @@ class SlackServices:
     propose: Proposes
     adopt: Adopts
     acknowledge: Acknowledges
+    resolve: Resolves
+    shifts: ShiftCase
     silences: SilenceCase
     roles: Roles
     incidents: IncidentStore

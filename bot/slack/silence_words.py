@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -61,11 +62,12 @@ def order_in(text: str) -> Order | None:
     return _end(words[1:]) if verb == UNSILENCE else None
 
 
-def nearest_order(text: str) -> str | None:
-    """The word about silences that the first one is close to, None where it is none or that word itself."""
+def nearest_order(text: str, also: Sequence[str] = ()) -> str | None:
+    """The word about silences, or of `also`, that the first one is close to, None where it is none or that word."""
     first = text.split()[0].lower() if text.split() else ""
-    close = get_close_matches(first, WORDS, n=1, cutoff=0.75)
-    return close[0] if close and first not in WORDS else None
+    known = (*WORDS, *also)
+    close = get_close_matches(first, known, n=1, cutoff=0.75)
+    return close[0] if close and first not in known else None
 
 
 def _start(words: list[str]) -> Order:

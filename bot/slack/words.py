@@ -20,6 +20,7 @@ LONGEST = timedelta(days=400)
 PAGES = 9_999
 _MINUTE = timedelta(minutes=1)
 _WINDOW = re.compile(r"(\d{1,4}[dhms]){1,4}", re.ASCII)
+_INCIDENT = re.compile(r"(?:inc|incident)[- ]?(\d{1,9})", re.ASCII)
 _DIGITS = re.compile(r"\d{1,6}", re.ASCII)
 
 
@@ -40,6 +41,9 @@ class Topic(StrEnum):
     VMTA = "vmta"
     JOB = "job"
     UNKNOWN = "unknown"
+    INCIDENTS = "incidents"
+    INCIDENT = "inc"
+    HANDOVER = "handover"
 
 
 VIEWS = (Topic.IPS, Topic.VMTAS, Topic.REPLIES, Topic.CAMPAIGNS, Topic.QUEUES, Topic.HISTORY)
@@ -57,6 +61,8 @@ _WORDS = {
     Topic.QUEUES: ("queues", "queue"),
     Topic.HISTORY: ("history", "trend"),
     Topic.UNKNOWN: ("unknown",),
+    Topic.INCIDENTS: ("incidents", "incident", "inc"),
+    Topic.HANDOVER: ("handover", "handoff", "shift"),
 }
 _TOPICS = {topic.value for topic in Topic}
 _TOPIC = {word: topic for topic, words in _WORDS.items() for word in words}
@@ -77,7 +83,8 @@ class Asked:
     def words(self) -> str:
         """As one would type it: "gmail ips 24h"."""
         view = "" if self.topic is Topic.ISP else self.topic.value
-        name = (view, self.subject) if self.topic in PLACES else (self.subject, view)
+        first = self.topic in PLACES or self.topic is Topic.INCIDENT
+        name = (view, self.subject) if first else (self.subject, view)
         return " ".join(filter(None, (*name, _length_word(self.length))))
 
     @property
@@ -108,6 +115,8 @@ def asked_for(text: str) -> Asked:
     subject = " ".join(lower)[:WORD_LIMIT]
     if subject in _TOPIC:
         return Asked(_TOPIC[subject], length=length)
+    if number := _INCIDENT.fullmatch(subject):
+        return Asked(Topic.INCIDENT, number[1])
     if lower[0] in _PLACE:
         return Asked(_PLACE[lower[0]], " ".join(words[1:])[:NAME_LIMIT], length)
     if len(words) == 1 and is_ip(words[0]):

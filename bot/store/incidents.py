@@ -60,6 +60,16 @@ class SqlIncidentStore:
         with reading(self._engine, "read the unresolved incidents") as connection:
             return tuple(map(incident_of, connection.execute(query)))
 
+    def since(self, at: datetime) -> tuple[Incident, ...]:
+        stood = (table.c.state != IncidentState.RESOLVED.value) | (table.c.resolved_at >= at)
+        with reading(self._engine, "read the incidents of the last hours") as connection:
+            return tuple(map(incident_of, connection.execute(select(table).where(stood).order_by(table.c.id))))
+
+    def timeline(self, incident: int) -> tuple[Note, ...]:
+        query = select(note_table).where(note_table.c.incident == incident).order_by(note_table.c.id)
+        with reading(self._engine, f"read the timeline of INC-{incident}") as connection:
+            return tuple(Note(r.incident, r.at, r.text, r.broadcast) for r in connection.execute(query))
+
     def move(
         self,
         incident: Incident,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,18 @@ def test_notes_wait_for_their_root_message_and_come_in_order_once(stores: Stores
 def test_an_unknown_note_is_an_error(stores: Stores) -> None:
     with pytest.raises(StoreError, match="could not remember that timeline line 9 was posted"):
         stores.outbox.note_posted(9, OPS)
+
+
+def test_what_stood_lately_and_what_was_said_of_it(stores: Stores) -> None:
+    old, late, standing = (stores.open(isp) for isp in ("yahoo", "apple", "gmail"))
+    for incident, ago in ((old, 60), (late, 10)):
+        at = NOON - timedelta(minutes=ago)
+        stores.incidents.move(incident, state=IncidentState.RESOLVED, resolved_at=at, lines=saying("over"))
+    found = stores.incidents.since(NOON - timedelta(minutes=30))
+    assert [one.id for one in found] == [late.id, standing.id]
+    stores.incidents.note(Note(late.id, NOON, "and done", broadcast=True))
+    assert stores.incidents.timeline(late.id) == (Note(late.id, NOON, "over"), Note(late.id, NOON, "and done", True))
+    assert stores.incidents.timeline(standing.id) == ()
 
 
 def saying(text: str) -> Lines:

@@ -49,6 +49,12 @@ class MemoryIncidentStore:
     def unresolved(self) -> tuple[Incident, ...]:
         return tuple(i for i in self.all() if i.state is not IncidentState.RESOLVED)
 
+    def since(self, at: datetime) -> tuple[Incident, ...]:
+        return tuple(i for i in self.all() if i.state is not IncidentState.RESOLVED or (i.resolved_at or at) >= at)
+
+    def timeline(self, incident: int) -> tuple[Note, ...]:
+        return tuple(note for note in self.notes if note.subject == incident)
+
     def all(self) -> tuple[Incident, ...]:
         """Every incident, oldest first."""
         with self._lock:

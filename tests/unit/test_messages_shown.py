@@ -18,18 +18,23 @@ from bot.core.category import Category
 from bot.core.change import ChangeState, Outcome, Refusal, StepResult
 from bot.core.diagnosis import HostLine, Offer, QueueTrend, Share, Span, Untold, Usual
 from bot.core.finding import Causes, Part
-from bot.core.incident import IncidentState, Life
+from bot.core.incident import Closed, IncidentState, Life, Note
 from bot.core.model import Recipients, Tally
+from bot.core.outage import DarkHost, Outage, OutageState
 from bot.core.refused import Refused
+from bot.core.shift import Shift
+from bot.core.silence import About, Silence
 from bot.core.tier import Tier, TierRule
 from bot.slack.messages import after, chart, limits, preview, refusals
 from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.handover import handover_message
 from bot.slack.messages.help import QUESTIONS, help_message
 from bot.slack.messages.history import history_message
 from bot.slack.messages.home import home_view
 from bot.slack.messages.hosts import hosts_message
 from bot.slack.messages.incident import incident_message
+from bot.slack.messages.incidents import incidents_message, story_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.overview import overview_message
 from bot.slack.messages.places import place_message
@@ -158,6 +163,29 @@ busy = overview(
     ),
 )
 
+over = incident(
+    IncidentState.RESOLVED,
+    id=41,
+    owner="U0ANN",
+    opened_at=NOW - timedelta(hours=3),
+    resolved_at=NOW - timedelta(hours=2),
+    life=Life(at_risk=812),
+)
+timeline = (
+    Note(41, NOW - timedelta(hours=3), "*Gmail* 31% of 39,752 attempts deferred: tier *reputation*, incident opened"),
+    Note(41, NOW - timedelta(hours=2), "*Gmail* 4% of 39,752 attempts deferred: back to normal, incident closed"),
+)
+dark = DarkHost("mta7", NOW - timedelta(hours=1), "no answer within 10 s")
+shift = Shift(
+    since=NOW - timedelta(hours=12),
+    at=NOW,
+    incidents=(incident(), over, incident(id=43, diagnosis=refused, isp="microsoft", owner="U0BO")),
+    changes=(applied,),
+    silences=(Silence(3, About.ISP, "yahoo", "U0BO", "list cleaning", NOW, NOW + timedelta(hours=1)),),
+    outage=Outage(2, OutageState.OPEN, NOW - timedelta(hours=1), 1, (dark,), 20, NOW),
+    overview=overview(),
+)
+
 MESSAGES: dict[str, Callable[[], Message]] = {
     "alert-open": lambda: incident_message(incident(), (), now=NOW, chart=chart.native(diagnosis(), RULE)),
     "alert-block": lambda: incident_message(
@@ -167,6 +195,15 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         incident(diagnosis=refused, isp="microsoft"), (), now=NOW, chart=chart.native(refused, RULE)
     ),
     "diagnosis-refused": lambda: diagnosis_message(refused, incident(diagnosis=refused, isp="microsoft")),
+    "resolved-by-hand": lambda: incident_message(
+        incident(IncidentState.RESOLVED, life=Life(closed=Closed("U0ANN", "their <outage>", Tier.MIXED))), (), now=NOW
+    ),
+    "incidents": lambda: incidents_message(shift.incidents, Asked(Topic.INCIDENTS), now=NOW),
+    "incidents-none": lambda: incidents_message((), Asked(Topic.INCIDENTS), now=NOW),
+    "story": lambda: story_message(shift.incidents[1], timeline, (undone,), now=NOW),
+    "handover": lambda: handover_message(shift),
+    "handover-shared": lambda: handover_message(shift, shared_by="U0ANN"),
+    "handover-calm": lambda: handover_message(replace(shift, incidents=(), changes=(), silences=(), outage=None)),
     "alert-owned": lambda: incident_message(incident(owner="U0ANN"), (), now=NOW),
     "alert-hostile": lambda: incident_message(incident(diagnosis=hostile), (), now=NOW),
     "alert-blind": lambda: incident_message(incident(diagnosis=blind), (), now=NOW),
@@ -343,6 +380,7 @@ def test_an_active_change_brings_undo_in_place_of_the_offer_and_leaves_its_playb
         "apply:42:3:gmail-slow-ips",
         "apply:42:3:gmail-pause-all",
         "silence:42:3",
+        "resolve:42:3",
     ]
 
 

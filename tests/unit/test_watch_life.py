@@ -14,6 +14,7 @@ from bot.core.incident import Incident, IncidentState, Life, Move, nothing
 from bot.core.tier import Tier
 from bot.ports.journals import Lines
 from bot.services.acknowledge import Acknowledge
+from bot.services.resolve import Resolve
 from bot.store.fleet import SqlFleetStore
 from bot.store.tallies import SqlTallyStore
 from tests.fakes import MemoryIncidentStore
@@ -171,3 +172,27 @@ def test_a_race_that_is_lost_costs_one_look_and_no_other_hold() -> None:
     assert [(incident.owner, incident.tier) for incident in incidents.unresolved()] == [("U9", Tier.REPUTATION)]
     assert rig.tick(timedelta(seconds=1)) == {"gmail": Move.RISE}
     assert [(incident.owner, incident.tier) for incident in incidents.unresolved()] == [("U9", Tier.BLOCK)]
+
+
+def test_what_was_closed_by_hand_is_told_again_once_it_is_worse_or_an_hour_later(rig: WatchRig) -> None:
+    open_one(rig)
+    tier = rig.incident().tier
+    resolve = Resolve(incidents=rig.incidents, audit=rig.audit, clock=rig.clock)
+    resolve.resolve(1, by="U1", reason="they said so")
+    for _ in range(30):
+        rig.see()
+        rig.count(70, 30)
+        assert rig.tick(MINUTE) == {"gmail": Move.HOLD}
+    rig.count(0, 9_000)
+    rig.tick(MINUTE)
+    rig.see()
+    rig.tick(MINUTE)
+    assert rig.incident().tier > tier
+    assert rig.incident().life.closed is None
+    resolve.resolve(rig.incident().id, by="U1", reason="they said so again")
+    for minute in range(59):
+        rig.see()
+        rig.count(10, 300)
+        assert rig.tick(MINUTE) == {"gmail": Move.HOLD}, minute
+    rig.count(10, 300)
+    assert Move.OPEN in {rig.tick(MINUTE)["gmail"], rig.tick(MINUTE)["gmail"]}

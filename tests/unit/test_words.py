@@ -156,6 +156,8 @@ def test_pages_and_times_are_capped() -> None:
 def test_what_is_offered_to_be_typed_asks_the_same(topic: Topic, length: timedelta | None) -> None:
     """But for the topics that are asked without a name."""
     subject = {Topic.IP: "192.0.2.10", Topic.VMTA: "gmail-ip-1", Topic.JOB: "campaign-981"}.get(topic, "gmail")
+    subject = {Topic.INCIDENT: "42", Topic.INCIDENTS: "", Topic.HANDOVER: ""}.get(topic, subject)
+    length = None if topic is Topic.INCIDENT else length
     if topic not in (Topic.ALL, Topic.HELP):
         asked = Asked(topic, subject, length)
         assert asked_for(asked.words) == asked

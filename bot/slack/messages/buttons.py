@@ -87,6 +87,15 @@ def overview_button(text: str = "All ISPs") -> sb.Button:
     return sb.Button(text=text, action_id="overview", value="all")
 
 
+def share_button(minutes: int) -> sb.Button:
+    """Shows the handover of the last `minutes` to all."""
+    return sb.Button(text="Post in channel", action_id="share", value=str(minutes))
+
+
+def resolve_option(incident: int, revision: int) -> tuple[str, str]:
+    return label("Close it"), f"resolve:{incident_value(incident, revision)}"
+
+
 def silence_option(incident: int, revision: int) -> tuple[str, str]:
     return label("Silence"), f"silence:{incident_value(incident, revision)}"
 

@@ -56,6 +56,9 @@ _MORE = "\n".join(
         "*`/deferrals campaigns`* the day's campaigns of all ISPs, most deferrals first",
         "*`/deferrals unknown`* replies that no rule understands yet, each with a rule to adopt",
         "*`/deferrals hosts`*, `hosts mta1` how fresh each host's data is, bad rows, missing columns",
+        "*`/deferrals incidents`*, `INC-42` what is open and was in the last day; one with its timeline",
+        "*`/deferrals ack gmail`*, `unack`, `resolve INC-42 why` take it, let it go, close it by hand",
+        "*`/deferrals handover`*, `handover 8h` what a shift hands over",
         "*`/deferrals silence gmail 2h why`* no message till then; `silences` lists them, `unsilence 3` ends one",
         "A time may stand anywhere: `gmail 15m`, `gmail ips 24h`, `24h ips gmail`.",
     )

@@ -92,8 +92,10 @@ def _open_actions(incident: Incident, changes: Sequence[Change]) -> list[sb.Elem
         shown.append(buttons.acknowledge_button(value))
     shown.append(buttons.diagnose_button(value))
     options += buttons.offer_options(offers, incident.id, incident.revision)
+    last = [buttons.resolve_option(incident.id, incident.revision)]
     if incident.life.hush is None:
-        options = [*options[: buttons.OPTION_LIMIT - 1], buttons.silence_option(incident.id, incident.revision)]
+        last.insert(0, buttons.silence_option(incident.id, incident.revision))
+    options = [*options[: buttons.OPTION_LIMIT - len(last)], *last]
     rest = buttons.menu(options)
     return [*shown, rest] if rest is not None else shown
 
@@ -130,6 +132,7 @@ def _resolved(
     ended = incident.resolved_at or diagnosis.at
     took, peak = duration_words(max(ended - incident.opened_at, timedelta(0))), texts.percent(incident.peak_rate)
     rate = f"back to {texts.percent(diagnosis.now.rate)}" if diagnosis.judged else "over"
+    rate = f"closed by hand at {texts.percent(diagnosis.told_rate)}" if incident.life.closed else rate
     peak += " refused" if incident.life.refused else ""
     title = states.name(diagnosis)
     when = f"{texts.at_time(incident.opened_at, now)} to {texts.at_time(ended, now)}"
@@ -153,7 +156,9 @@ def _resolved(
 
 def _closed_by(incident: Incident) -> str:
     owner = f" · {texts.person(incident.owner)}" if incident.owner else ""
-    return " · ".join([f"`INC-{incident.id}` · resolved{owner}", *course.past(incident)])
+    closed = incident.life.closed
+    by_hand = f" by {texts.person(closed.by)}: {texts.words(closed.reason, 120)}" if closed else ""
+    return " · ".join([f"`INC-{incident.id}` · resolved{by_hand or owner}", *course.past(incident)])
 
 
 _ENDED = {
