@@ -7,7 +7,8 @@ import re
 from bot.core.category import Category
 
 _CLASS = re.compile(r"([45])(?:\d\d(?!\d)|\.\d{1,3}\.\d{1,3}(?![.\d]))")
-_CLASS_INSIDE = re.compile(r"(?<![\w.#/:-])([45])(?:\d\d(?=[ -])|\.\d{1,3}\.\d{1,3}(?![.\d]))")
+# qmail's replies end in "(#5.4.6)"; "[#4.16.5]" is a reference of Yahoo's, no status
+_CLASS_INSIDE = re.compile(r"(?:(?<![\w.#/:-])|(?<=\(#))([45])(?:\d\d(?=[ -])|\.\d{1,3}\.\d{1,3}(?![.\d]))")
 _FINAL = frozenset(
     {
         Category.BLOCKLIST,

@@ -18,9 +18,10 @@ _ASKED = (
 _ASKS = ("try", "send", "connect", "come back", "grey", "gray", "wait", "defer", "delay", "ssayer")
 """One of these stands in every reply that states a wait; most replies hold none."""
 # For texts in lower case, which is twice as fast.
-# "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "wait at least 10 min"
+# "try again in 1 hour", "retry after 3600 seconds", "greylisted for 5 minutes", "in 1 hour(s) 25 minute(s)"
 _STATED = re.compile(
     rf"\b{_ASKED}[^\d.;]{{0,30}}?\b(?:(?:in|after|for|wait|within|dans|least|about)[ :=]{{1,3}}){_NUMBER} ?{_UNIT}"
+    rf"(?:(?:\(s\))?[ ,]{{1,2}}(?:and )?(\d{{1,2}}) ?{_UNIT})?"
 )
 _CLOCK = re.compile(rf"\b{_ASKED}[^\d.;]{{0,30}}?(\d\d):(\d\d):(\d\d)\b")
 _HEADER = re.compile(r"\bretry[-_ ]?after[ :=]{1,3}(\d{1,7})(?![\d.:-])(?! ?[a-z])")
@@ -35,8 +36,9 @@ def stated_wait_s(text: str) -> int | None:
     if not any(word in lowered for word in _ASKS):
         return None
     if found := _STATED.search(lowered):
-        seconds = _NUMBERS.get(found[1]) or int(found[1])
-        return _kept(seconds * _UNITS[found[2][0]])
+        unit, rest_unit = _UNITS[found[2][0]], _UNITS[found[4][0]] if found[4] else 0
+        rest = int(found[3]) * rest_unit if rest_unit < unit and found[3] else 0
+        return _kept((_NUMBERS.get(found[1]) or int(found[1])) * unit + rest)
     if found := _CLOCK.search(lowered):
         return _kept(int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3]))
     if found := _HEADER.search(lowered):

@@ -31,6 +31,8 @@ def verdict(reply: str, isp: str = "") -> Verdict:
         # no SMTP code: the enhanced one, else the meaning
         ("5.1.1 unknown", True),
         ("4.4.1 no answer from host", False),
+        ("Sorry, this message is looping. (#5.4.6)", True),
+        ("Message temporarily not taken. [#4.16.5]", False),
         ("x-pmta;deleted by administrator", True),
         ("Connection timed out", False),
         # nothing to go by is not final
@@ -112,6 +114,10 @@ def test_who_is_blamed(isp: str, reply: str, blamed: Blamed) -> None:
         ("421 try your message again in an hour", 3600),
         ("421 wait at least 10 min before the next attempt", 600),
         ("421 try again in two hours", 7200),
+        ("450 Too many mails, try again in 1 hour(s) 25 minute(s)", 5100),
+        ("450 4.7.1 greylisted, retry in 4 minutes and 30 seconds", 270),
+        # a second number is part of the wait only where its unit is the smaller one
+        ("421 try again in 5 minutes, 3 hours at most", 300),
         # a limit is no wait, nor is a code, a size or an empty one
         ("421 more than 100 messages per hour; try again later", None),
         ("550 This IP has sent too many messages in 60 minutes", None),
