@@ -235,6 +235,7 @@ class Parts:
             fleet=self.fleet,
             tallies=self.tallies,
             outages=self.outages,
+            silences=self.silences,
             audit=self.audit,
             clock=self.clock,
             hosts=self.hosts,

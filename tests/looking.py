@@ -92,6 +92,13 @@ def looking(
         rules=rules,
     )
     seen = Outages(
-        fleet=fleet, tallies=tallies, outages=outages, audit=audit, clock=clock, hosts=hosts, stale_after=STALE
+        fleet=fleet,
+        tallies=tallies,
+        outages=outages,
+        silences=silences,
+        audit=audit,
+        clock=clock,
+        hosts=hosts,
+        stale_after=STALE,
     )
     return Looking(diagnose, seen, watch)

@@ -106,21 +106,23 @@ class OutageMove(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is known of the fleet at `now`. `hosts` are those configured; `since` is when this program began to look:
-    what nobody tried to read is not dark."""
+    what nobody tried to read is not dark. `expected`: hosts that may go dark now, since somebody works on them."""
 
     hosts: Sequence[str]
     health: Mapping[str, HostHealth]
     now: datetime
     since: datetime
     stale_after: timedelta
+    expected: frozenset[str] = frozenset()
 
     def of(self, host: str) -> HostHealth:
         return self.health.get(host) or HostHealth(host, None)
 
     def dark(self, share: float = 1.0) -> list[str]:
         """Hosts without data for `share` of `stale_after`. One whose backlog is being read answers, so it is not,
-        unless that has no end."""
-        unread = [host for host in self.hosts if self._unread(host) > self.stale_after * share]
+        unless that has no end; nor is one that somebody works on."""
+        told = [host for host in self.hosts if host not in self.expected]
+        unread = [host for host in told if self._unread(host) > self.stale_after * share]
         return [host for host in unread if not half_counted(self.of(host), self.now, self.stale_after)]
 
     def behind(self, host: str) -> bool:

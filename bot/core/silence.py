@@ -15,6 +15,8 @@ from bot.core.refused import is_much
 from bot.core.tier import Tier, TierRule, tier_for
 
 LONGEST = timedelta(days=7)
+FURTHEST = timedelta(days=30)
+"""So far ahead a window may begin."""
 
 
 class About(StrEnum):
@@ -28,7 +30,8 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`id` is what people read as SIL-3. It ends at `until`, or at `ended_at` where `ended_by` ended it early."""
+    """`id` is what people read as SIL-3. It ends at `until`, or at `ended_at` where `ended_by` ended it early. One that
+    begins later than it was asked for is a maintenance window."""
 
     id: int
     about: About
@@ -40,8 +43,12 @@ class Silence:
     ended_at: datetime | None = None
     ended_by: str = ""
 
-    def active(self, now: datetime) -> bool:
+    def standing(self, now: datetime) -> bool:
+        """In force, or to come."""
         return self.ended_at is None and now < self.until
+
+    def active(self, now: datetime) -> bool:
+        return self.began_at <= now and self.standing(now)
 
     @property
     def hush(self) -> Hush:

@@ -88,8 +88,12 @@ class SilenceStore(Protocol):
 
     def get(self, silence: int) -> Silence | None: ...
 
+    def standing(self, now: datetime) -> tuple[Silence, ...]:
+        """In force or to come, oldest first."""
+        ...
+
     def active(self, now: datetime) -> tuple[Silence, ...]:
-        """Oldest first."""
+        """In force, oldest first."""
         ...
 
     def end(self, silence: int, *, by: str, at: datetime) -> Silence | None:

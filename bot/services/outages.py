@@ -12,7 +12,8 @@ from bot.core.incident import Note, nothing
 from bot.core.model import Dim, Tally, Window
 from bot.core.outage import Outage, OutageMove, Watched, next_outage
 from bot.core.outage_news import timeline, went_blind
-from bot.ports import AuditLog, Clock, FleetStore, OutageStore, TallyStore
+from bot.core.silence import About
+from bot.ports import AuditLog, Clock, FleetStore, OutageStore, SilenceStore, TallyStore
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Outages:
         fleet: FleetStore,
         tallies: TallyStore,
         outages: OutageStore,
+        silences: SilenceStore,
         audit: AuditLog,
         clock: Clock,
         hosts: Sequence[str],
@@ -40,6 +42,7 @@ class Outages:
         self._fleet = fleet
         self._tallies = tallies
         self._outages = outages
+        self._silences = silences
         self._audit = audit
         self._clock = clock
         self._hosts = hosts
@@ -66,7 +69,9 @@ class Outages:
 
     def _watched(self) -> Watched:
         health = {health.host: health for health in self._fleet.health()}
-        return Watched(self._hosts, health, self._clock.now(), self._since, self._stale_after)
+        now = self._clock.now()
+        worked_on = frozenset(one.name for one in self._silences.active(now) if one.about is About.HOST)
+        return Watched(self._hosts, health, now, self._since, self._stale_after, worked_on)
 
     def _share(self, outage: Outage) -> float | None:
         """The part of the fleet's attempts that the dark hosts made before; None where nothing was counted."""

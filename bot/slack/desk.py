@@ -6,7 +6,9 @@ import logging
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import Respond
 from slack_sdk import WebClient
@@ -91,6 +93,15 @@ class Desk:
             if error.code not in BLOCKS_REFUSED or plain == message:
                 raise
             call(self.client.chat_postMessage, channel=self.channel, unfurl_links=False, **plain.payload())
+
+    def zone_of(self, caller: Caller) -> tzinfo:
+        """The time zone of who asks, as Slack knows it; UTC where it does not tell."""
+        try:
+            name = str(call(self.client.users_info, user=caller.user)["user"].get("tz") or "")
+            return ZoneInfo(name) if name else UTC
+        except (ChatError, ZoneInfoNotFoundError, KeyError, ValueError) as error:
+            log.info("zone not known", extra={"action": "zone_unknown", "user": caller.user, "error": str(error)})
+            return UTC
 
     def incident_of(self, caller: Caller, value: str) -> Incident | None:
         """What a button of an incident is about; None after having said why not."""

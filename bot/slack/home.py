@@ -26,7 +26,7 @@ def show_home(desk: Desk, caller: Caller) -> None:
         services.diagnose.overview(),
         services.incidents.unresolved(),
         services.changes.in_states(ACTIVE),
-        services.silences.active(),
+        services.silences.standing(),
         now=services.clock.now(),
     )
     caller.publish_home(view)

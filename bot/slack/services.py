@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.answers import Campaigns, History, HostReport
@@ -89,8 +89,17 @@ class ShiftCase(Protocol):
 class SilenceCase(Protocol):
     """`services.silences.Silences`."""
 
-    def active(self) -> tuple[Silence, ...]: ...
-    def start(self, about: About, name: str, length: timedelta, *, by: str, reason: str) -> Silence | Refusal: ...
+    def standing(self) -> tuple[Silence, ...]: ...
+    def start(
+        self,
+        about: About,
+        name: str,
+        length: timedelta,
+        *,
+        by: str,
+        reason: str,
+        begins: datetime | None = None,
+    ) -> Silence | Refusal: ...
     def end(self, silence: int, *, by: str) -> Silence | Refusal: ...
 
 

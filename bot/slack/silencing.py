@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from difflib import get_close_matches
 
 from bot.core.change import Refusal
@@ -11,7 +12,7 @@ from bot.slack.caller import Caller
 from bot.slack.desk import Desk
 from bot.slack.messages import buttons, refusals, texts
 from bot.slack.messages.silences import LENGTHS, ended_message, silence_view, silences_message, started_message
-from bot.slack.silence_words import All, End, Order, Start, Wrong
+from bot.slack.silence_words import PLAN, All, End, Order, Start, Wrong
 from bot.slack.words import is_ip
 
 
@@ -21,7 +22,7 @@ def obey(desk: Desk, caller: Caller, order: Order) -> None:
     if isinstance(order, Wrong):
         desk.tell(caller, texts.escape(order.sentence))
     elif isinstance(order, All):
-        caller.answer(silences_message(services.silences.active(), now=services.clock.now()))
+        caller.answer(silences_message(services.silences.standing(), now=services.clock.now()))
     elif not desk.may_apply(caller):
         return
     elif isinstance(order, Start):
@@ -52,8 +53,13 @@ def _start(desk: Desk, caller: Caller, order: Start) -> None:
     if isinstance(found, str):
         desk.tell(caller, texts.escape(found))
         return
-    services = desk.services
-    outcome = services.silences.start(*found, order.length, by=caller.user, reason=order.reason)
+    services, begins = desk.services, None
+    if order.when is not None:
+        begins = order.when.after(services.clock.now().astimezone(desk.zone_of(caller))).astimezone(UTC)
+        if begins < services.clock.now():
+            desk.tell(caller, f"That time is past. Nothing was planned. {texts.escape(PLAN)}")
+            return
+    outcome = services.silences.start(*found, order.length, by=caller.user, reason=order.reason, begins=begins)
     if isinstance(outcome, Refusal):
         caller.answer(refusals.refusal_message(outcome))
     else:

@@ -39,10 +39,13 @@ class SqlSilenceStore:
             row = connection.execute(select(table).where(table.c.id == silence)).one_or_none()
         return None if row is None else _silence_of(row)
 
-    def active(self, now: datetime) -> tuple[Silence, ...]:
+    def standing(self, now: datetime) -> tuple[Silence, ...]:
         query = select(table).where(table.c.ended_at.is_(None), table.c.until > now).order_by(table.c.id)
         with reading(self._engine, "read the silences") as connection:
             return tuple(map(_silence_of, connection.execute(query)))
+
+    def active(self, now: datetime) -> tuple[Silence, ...]:
+        return tuple(one for one in self.standing(now) if one.active(now))
 
     def end(self, silence: int, *, by: str, at: datetime) -> Silence | None:
         here = (table.c.id == silence, table.c.ended_at.is_(None), table.c.until > at)

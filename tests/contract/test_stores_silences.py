@@ -55,3 +55,11 @@ def test_what_is_over_or_never_was_is_not_ended(store: SilenceStore) -> None:
     assert store.end(1, by="U2", at=NOON + HOUR) is None
     assert store.end(2, by="U2", at=NOON) is None
     assert store.get(1) == kept
+
+
+def test_what_is_to_come_stands_and_is_not_active_yet(store: SilenceStore) -> None:
+    ahead = store.add(replace(NEW, began_at=NOON + HOUR, until=NOON + 3 * HOUR))
+    assert (store.standing(NOON), store.active(NOON)) == ((ahead,), ())
+    assert store.active(NOON + HOUR) == (ahead,)
+    assert store.end(1, by="U2", at=NOON) is not None  # taken back before it began
+    assert store.standing(NOON) == ()

@@ -41,7 +41,7 @@ def test_an_isp_is_silenced_listed_and_ended_early(desk: SlackDesk) -> None:
 )
 def test_what_else_can_be_silenced(desk: SlackDesk, words: str, expected: tuple[About, str]) -> None:
     assert "is silenced for 1 h" in said(desk, f"/deferrals silence {words}")
-    (silence,) = desk.silences.active()
+    (silence,) = desk.silences.standing()
     assert (silence.about, silence.name, silence.author) == (*expected, ANN.id)
 
 
@@ -59,15 +59,15 @@ def test_what_else_can_be_silenced(desk: SlackDesk, words: str, expected: tuple[
 )
 def test_what_cannot_be_is_said_in_one_line_and_not_done(desk: SlackDesk, text: str, part: str) -> None:
     assert part in said(desk, f"/deferrals {text}")
-    assert desk.silences.active() == ()
+    assert desk.silences.standing() == ()
 
 
 def test_only_operators_silence_and_end(desk: SlackDesk) -> None:
     assert "Only people in @mail-oncall" in said(desk, "/deferrals silence gmail 2h planned", BO.id)
-    assert desk.silences.active() == ()
+    assert desk.silences.standing() == ()
     said(desk, "/deferrals silence gmail 2h planned")
     assert "Only people in @mail-oncall" in said(desk, "/deferrals unsilence 1", BO.id)
-    assert len(desk.silences.active()) == 1
+    assert len(desk.silences.standing()) == 1
 
 
 def window(desk: SlackDesk) -> str:
@@ -86,7 +86,7 @@ def test_an_incident_s_isp_is_silenced_from_its_menu(desk: SlackDesk) -> None:
     assert desk.slack.submit(ANN.id, window(desk), filled("4h", "planned *list* cleaning")).ok
     said = str(desk.slack.wait_for(desk.private)[-1]["text"])
     assert "`gmail` is silenced for 4 h" in said
-    (silence,) = desk.silences.active()
+    (silence,) = desk.silences.standing()
     assert (silence.about, silence.name, silence.reason) == (About.ISP, "gmail", "planned *list* cleaning")
 
 
@@ -107,3 +107,36 @@ def test_what_is_silenced_is_not_offered_again(desk: SlackDesk) -> None:
     shown = str(desk.slack.messages()[-1])
     assert "silence:1" not in shown
     assert "(SIL-1): list cleaning." in shown
+
+
+def test_a_window_is_planned_in_the_zone_of_who_asks_listed_and_taken_back(desk: SlackDesk) -> None:
+    answer = said(desk, "/deferrals maintenance host mta1 tomorrow 02:00 2h new kernel")
+    assert answer.startswith("🔧 Maintenance of host `mta1` from ")
+    (window,) = desk.silences.standing()
+    tomorrow = (desk.clock.now() + timedelta(days=1)).date()
+    assert (window.began_at.date(), window.began_at.hour, window.until - window.began_at) == (
+        tomorrow,
+        2,
+        timedelta(hours=2),
+    )
+    assert said(desk, "/deferrals maintenance") == "1 to come."
+    assert said(desk, "/deferrals unsilence 1") == "🔔 host `mta1` is no longer silenced (SIL-1)."
+    assert desk.silences.standing() == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("host mta1 2h new kernel", "Expected when it begins, such as 22:00"),
+        ("22:00 2h new kernel", "Expected a host, ISP, IP or VMTA before 22:00"),
+        ("host mta1 22:00 new kernel", "Expected how long"),
+        ("host mta1 2026-13-40 22:00 2h new kernel", "Expected a day such as"),
+        ("host mta1 2020-01-01 22:00 2h new kernel", "That time is past. Nothing was planned."),
+        ("host mta1 2099-01-01 22:00 2h new kernel", "A window begins within 30 days"),
+        ("host mta11 22:00 2h new kernel", "did you mean mta1?"),
+        ("host mta1 22:00 2h", "Write `/deferrals maintenance host mta1"),
+    ],
+)
+def test_windows_that_cannot_be(desk: SlackDesk, text: str, part: str) -> None:
+    assert part in said(desk, f"/deferrals maintenance {text}")
+    assert desk.silences.standing() == ()

@@ -25,14 +25,17 @@ class MemorySilenceStore:
     def get(self, silence: int) -> Silence | None:
         return self._silences.get(silence)
 
-    def active(self, now: datetime) -> tuple[Silence, ...]:
+    def standing(self, now: datetime) -> tuple[Silence, ...]:
         with self._lock:
-            return tuple(one for one in self._silences.values() if one.active(now))
+            return tuple(one for one in self._silences.values() if one.standing(now))
+
+    def active(self, now: datetime) -> tuple[Silence, ...]:
+        return tuple(one for one in self.standing(now) if one.active(now))
 
     def end(self, silence: int, *, by: str, at: datetime) -> Silence | None:
         with self._lock:
             kept = self._silences.get(silence)
-            if kept is None or not kept.active(at):
+            if kept is None or not kept.standing(at):
                 return None
             ended = self._silences[silence] = replace(kept, ended_at=at, ended_by=by)
             return ended

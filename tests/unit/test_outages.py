@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.outage import OutageMove, OutageState
+from bot.core.silence import About, Silence
 from bot.store.fleet import SqlFleetStore
 from bot.store.tallies import SqlTallyStore
 from tests.looking import STALE
@@ -119,3 +120,20 @@ def test_a_host_with_odd_files_is_no_outage(rig: WatchRig) -> None:
         rig.clock.advance(STALE / 2)
         rig.see()
         assert rig.look_at_hosts.tick() is OutageMove.HOLD
+
+
+def test_a_host_that_somebody_works_on_may_go_dark_unsaid_until_the_window_is_over(rig: WatchRig) -> None:
+    now = rig.clock.now()
+    rig.silences.add(Silence(0, About.HOST, "mta1", "U1", "new kernel", now + 2 * MINUTE, now + 20 * MINUTE))
+    assert look(rig, 20, "mta2", "mta3") == [OutageMove.OPEN]  # with its end, not with the five minutes in it
+    opened = rig.outages.all()[0]
+    assert (opened.opened_at, [host.host for host in opened.hosts]) == (now + 20 * MINUTE, ["mta1"])
+
+
+def test_one_that_was_dark_before_its_window_stays_told(rig: WatchRig) -> None:
+    assert look(rig, 6, "mta2", "mta3") == [OutageMove.OPEN]
+    now = rig.clock.now()
+    rig.silences.add(Silence(0, About.HOST, "mta1", "U1", "new kernel", now, now + 20 * MINUTE))
+    assert look(rig, 3, "mta2", "mta3") == []
+    assert rig.outages.all()[0].state is OutageState.OPEN
+    assert look(rig, 1, *HOSTS) == [OutageMove.RESOLVE]

@@ -158,9 +158,9 @@ def test_a_silence_lasts_a_week_at_most_and_those_that_end_first_are_listed_firs
     rig = Rig()
     refused = rig.case.start(About.ISP, "gmail", timedelta(days=7, seconds=1), by="U1", reason="for ever")
     assert isinstance(refused, Refusal)
-    assert rig.case.active() == ()
+    assert rig.case.standing() == ()
     late, soon = rig.silence(2 * HOUR), rig.silence(HOUR, About.HOST, "mta1")
-    assert rig.case.active() == (soon, late)
+    assert rig.case.standing() == (soon, late)
 
 
 @pytest.mark.parametrize(

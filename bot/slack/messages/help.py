@@ -60,6 +60,7 @@ _MORE = "\n".join(
         "*`/deferrals ack gmail`*, `unack`, `resolve INC-42 why` take it, let it go, close it by hand",
         "*`/deferrals handover`*, `handover 8h` what a shift hands over",
         "*`/deferrals silence gmail 2h why`* no message till then; `silences` lists them, `unsilence 3` ends one",
+        "*`/deferrals maintenance host mta1 22:00 2h why`* the same ahead, in your time; it may go dark unsaid then",
         "A time may stand anywhere: `gmail 15m`, `gmail ips 24h`, `24h ips gmail`.",
     )
 )

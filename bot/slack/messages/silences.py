@@ -25,9 +25,13 @@ def silences_message(silences: Sequence[Silence], *, now: datetime) -> Message:
     """`silences` are active, the one that ends first at the front."""
     if not silences:
         text = "Nothing is silenced."
-        hint = "To silence: `/deferrals silence gmail 2h why`, at most 7 days."
+        hint = "To silence: `/deferrals silence gmail 2h why`, at most 7 days; "
+        hint += "ahead of time: `/deferrals maintenance host mta1 22:00 2h why`."
         return message(text, [section(text), context(hint)], key="silences")
-    head = f"{texts.counted(len(silences), 'silence')} in force"
+    ahead = sum(not one.active(now) for one in silences)
+    parts = [texts.counted(len(silences) - ahead, "silence") + " in force"] if len(silences) > ahead else []
+    parts += [f"{ahead} to come"] if ahead else []
+    head = ", ".join(parts)
     return message(f"{head}.", [section(f"*{head}*"), *listed(silences, now)], key="silences")
 
 
@@ -39,12 +43,22 @@ def listed(silences: Sequence[Silence], now: datetime) -> list[sb.Block]:
 
 
 def started_message(silence: Silence, *, now: datetime) -> Message:
+    if not silence.active(now):
+        return _planned_message(silence, now)
     lasts = duration_words(silence.until - silence.began_at)
     until = texts.at_time(silence.until, now)
     said = f"🔕 {_what(silence)} is silenced for {lasts}, until {until} (SIL-{silence.id}): {_reason(silence)}"
     end = f"End it early: `/deferrals unsilence {silence.id}`."
     then = f"It opens no message meanwhile; an open one is only kept true. {end}"
     return message(said, [section(said), context(then)], key=f"sil{silence.id}-started")
+
+
+def _planned_message(silence: Silence, now: datetime) -> Message:
+    span = f"from {texts.at_time(silence.began_at, now)} to {texts.at_time(silence.until, now)}"
+    said = f"🔧 Maintenance of {_what(silence)} {span} (SIL-{silence.id}): {_reason(silence)}"
+    host = " It may go dark then without a message." if silence.about is About.HOST else ""
+    then = f"Until then everything is told.{host} Take it back: `/deferrals unsilence {silence.id}`."
+    return message(said, [section(said), context(then)], key=f"sil{silence.id}-planned")
 
 
 def ended_message(silence: Silence) -> Message:
@@ -70,6 +84,9 @@ def silence_view(incident: Incident) -> Json:
 
 def _line(silence: Silence, now: datetime) -> str:
     until, by = texts.at_time(silence.until, now), texts.person(silence.author)
+    if not silence.active(now):
+        begins = texts.at_time(silence.began_at, now)
+        return f"🔧 `SIL-{silence.id}` {_what(silence)} from {begins} to {until}, by {by}: {_reason(silence, 80)}"
     return f"🔕 `SIL-{silence.id}` {_what(silence)} until {until}, by {by}: {_reason(silence, 80)}"
 
 
