@@ -147,6 +147,8 @@ class Diagnose:
             )
             for isp in listed
         ]
+        # much may have bounced for other reasons: dead addresses alone are no mail to judge
+        lines = [line for line in lines if line.by_refusal or line.incident or self._enough(line.isp, whole[line.isp])]
         lines.sort(key=lambda line: -line.told_rate)
         return Overview(
             at=window.end,

@@ -84,3 +84,12 @@ def test_the_facts_of_a_plan_are_those_of_the_diagnosis(rig: WatchRig) -> None:
     assert facts.cells == {("mta1", "192.0.2.7", "v7"): Tally(40, 60)}
     assert ([one.name for one in facts.queues], facts.others) == (["gmail.com/v7"], ())
     assert rig.diagnose.plan_facts("yahoo").others == facts.queues
+
+
+def test_an_isp_to_which_only_dead_addresses_bounced_is_not_listed() -> None:
+    rig = WatchRig()
+    rig.count(5, bounced=500, isp="dead.example", reply="smtp;550 5.1.1 user unknown")
+    rig.count(5, bounced=500, isp="block.example", reply="smtp;550 5.7.1 blocked using zen.spamhaus.org")
+    overview = rig.diagnose.overview()
+    assert [(line.isp, line.by_refusal) for line in overview.lines] == [("block.example", True)]
+    assert overview.few == 1
