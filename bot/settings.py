@@ -207,6 +207,8 @@ class AlertSettings(_Model):
     min_at_risk: int = Field(_ALERTS.min_at_risk, ge=0)
     ack_timeout: Duration = _ALERTS.ack_timeout
     repeat_every: Duration = _ALERTS.repeat_every
+    group_from: int = Field(_ALERTS.group_from, ge=2)
+    group_within: Duration = _ALERTS.group_within
     timezone: Zone = Field("UTC", validate_default=True)
     escalation: tuple[EscalationSettings, ...] = ()
 

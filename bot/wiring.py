@@ -122,7 +122,7 @@ class Parts:
     def _outbox(self, channel: str, routes: Routes) -> Outbox:
         charts = Charts(self.client, self.judgement.rule_of)
         told = SqlOutboxStore(self.engine, INCIDENTS)
-        incidents = IncidentSubjects(told, self.changes, charts, self.clock, routes)
+        incidents = IncidentSubjects(told, self.incidents, self.changes, charts, self.clock, routes)
         outages = OutageSubjects(SqlOutboxStore(self.engine, OUTAGES), self.clock, routes.default)
         aloud, pace = channel in routes.channels, self.outside.pace()
         return Outbox(self.client, (outages, incidents), self.clock, channel, pace=pace, aloud=aloud)
@@ -260,6 +260,7 @@ class Parts:
             audit=self.audit,
             clock=self.clock,
             rules=self.config.alerts.rules(),
+            route_of=self.config.slack.routed().of,
         )
 
 

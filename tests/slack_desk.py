@@ -202,7 +202,7 @@ class SlackDesk:
         self.charts = Charts(self.client)
         default = self.slack.channel_id
         routed = Routes(default, routes)
-        incidents = IncidentSubjects(self.outbox_store, self.changes, self.charts, self.clock, routed)
+        incidents = IncidentSubjects(self.outbox_store, self.incidents, self.changes, self.charts, self.clock, routed)
         outages = OutageSubjects(self.outages_told, self.clock, default)
         return Outbox(self.client, (outages, incidents), self.clock, channel or default, pace=pace, aloud=aloud)
 

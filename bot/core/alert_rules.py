@@ -20,6 +20,7 @@ class AlertRules:
     `min_at_risk`: with fewer recipients held up nobody is told; `min_at_risk_of` for single ISPs. `ack_timeout`: what
     somebody took is nobody's again where it still stands after that. `repeat_every`: how often what nobody has taken is
     told again, from the reputation tier up. `escalation`: who is called beyond that.
+    `group_from`: so many ISPs that cross within `group_within` are told as one.
     """
 
     alert_from: Tier = Tier.MIXED
@@ -33,6 +34,8 @@ class AlertRules:
     repeat_every: timedelta = timedelta(minutes=30)
     min_at_risk_of: Mapping[str, int] = field(default_factory=dict)
     escalation: tuple[Escalation, ...] = ()
+    group_from: int = 3
+    group_within: timedelta = timedelta(minutes=5)
 
     def least_at_risk(self, isp: str) -> int:
         return self.min_at_risk_of.get(isp, self.min_at_risk)

@@ -106,6 +106,7 @@ NEW_LIFE = Life()
 class Incident:
     """`id` is what people read as INC-42. `revision` rises with every change anybody could see.
 
+    `lead`: the incident whose message shows it, None where it has its own (`core.grouping`).
     `diagnosis` is the newest one (at resolution: the one that closed it). `owner` is the Slack id of who
     acknowledged it, "" before.
     """
@@ -121,6 +122,7 @@ class Incident:
     owner: str = ""
     resolved_at: datetime | None = None
     life: Life = field(default_factory=Life)
+    lead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,17 @@ Lines = Callable[[Incident], Sequence[Note]]
 
 
 class IncidentStore(Protocol):
-    """Incidents and their timelines. Every write that people could see raises the revision by one; `lines` go into the
-    timeline with it, both or neither."""
+    """Incidents and their timelines. Every write that people could see raises the revision by one, and that of the
+    incident that leads it; `lines` go into the timeline with it, both or neither."""
 
     def open(
-        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+        self,
+        diagnosis: Diagnosis,
+        at: datetime,
+        life: Life = NEW_LIFE,
+        *,
+        lead: int | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         """Open an incident for `diagnosis.isp` at revision 1; None where one is open already."""
         ...
@@ -39,6 +45,10 @@ class IncidentStore(Protocol):
 
     def since(self, at: datetime) -> tuple[Incident, ...]:
         """All that are unresolved, or were at `at` or later, oldest first."""
+        ...
+
+    def members(self, lead: int) -> tuple[Incident, ...]:
+        """Those behind it, in any state, oldest first."""
         ...
 
     def timeline(self, incident: int) -> tuple[Note, ...]:
@@ -68,6 +78,7 @@ class IncidentStore(Protocol):
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lead: int | None = None,
         lines: Lines = nothing,
     ) -> Incident | None:
         """Change the given fields where the revision is still `incident.revision`; None where it is not.

@@ -20,7 +20,14 @@ class Acknowledge:
         self._clock = clock
 
     def acknowledge(self, incident: int, *, by: str) -> Incident | Refusal:
-        """Make the Slack user `by` the owner; a second click by the same person changes nothing."""
+        """Make the Slack user `by` the owner, also of what is told in its message; a second click by the same person
+        changes nothing."""
+        behind = [one for one in self._incidents.members(incident) if one.state is not IncidentState.RESOLVED]
+        taken = self._take(incident, by, told=True)
+        others = [self._take(one.id, by, told=isinstance(taken, Refusal) and not n) for n, one in enumerate(behind)]
+        return next((one for one in (taken, *others) if isinstance(one, Incident)), taken)
+
+    def _take(self, incident: int, by: str, *, told: bool) -> Incident | Refusal:
         at = self._clock.now()
         while True:
             now = self._incidents.get(incident)
@@ -35,7 +42,7 @@ class Acknowledge:
             life = replace(now.life, taken=Taken(at, now.tier))
             before = f" (was <@{now.owner}>)" if now.owner else ""
             line = Note(incident, at, f"<@{by}> has taken this{before}")
-            moved = self._incidents.move(now, owner=by, state=state, life=life, lines=saying(line))
+            moved = self._incidents.move(now, owner=by, state=state, life=life, lines=saying(*([line] if told else [])))
             if moved is not None:
                 break
         self._audit.append(at=at, actor=by, action="acknowledge", subject=f"INC-{incident}", detail={})

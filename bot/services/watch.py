@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.core.alert_rules import AlertRules
@@ -12,6 +12,7 @@ from bot.core.change import ACTIVE
 from bot.core.diagnosis import Diagnosis
 from bot.core.durations import duration_words
 from bot.core.escalation import Reach, due, escalated, step_text, waiting
+from bot.core.grouping import Opening, Route, clusters
 from bot.core.hold import Hold, beyond_doubt
 from bot.core.incident import Incident, IncidentState, Move, Note, looks_new, saying, worth_a_message
 from bot.core.incident_news import news, rate_words
@@ -29,6 +30,15 @@ _MOVES = (*_RISES, Move.FALL)
 _QUIET = (Move.REFRESH, Move.BLIND)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opens:
+    """An incident to be opened, the one before it, and what was decided."""
+
+    opening: Opening
+    last: Incident | None
+    decision: Decision
+
+
 class Watch:
     """Turns diagnoses into incidents. Only one thread may run `tick`; losing a race on a revision is harmless."""
 
@@ -43,7 +53,9 @@ class Watch:
         audit: AuditLog,
         clock: Clock,
         rules: AlertRules,
+        route_of: Route = lambda _isp, _tier: "",
     ) -> None:
+        """`route_of`: which channel hears of an incident; only those of one channel are told as one."""
         self._diagnose = diagnose
         self._composition = composition
         self._incidents = incidents
@@ -54,6 +66,9 @@ class Watch:
         self._audit = audit
         self._clock = clock
         self._rules = rules
+        self._route_of = route_of
+        self._standing: tuple[Incident, ...] = ()
+        """What was not over when this look began."""
         self._holds: dict[str, Hold] = {}
         """Tiers that are seen and not believed yet; after a restart they are to be seen anew."""
         self._held: set[str] = set()
@@ -61,27 +76,38 @@ class Watch:
 
     def tick(self) -> dict[str, Move]:
         """Look at every ISP that has an incident or might need one; return what was decided for each."""
-        open_now = {incident.isp: incident for incident in self._incidents.unresolved()}
+        self._standing = self._incidents.unresolved()
+        open_now = {incident.isp: incident for incident in self._standing}
+        leads = {incident.lead for incident in self._standing}
         self._silenced = self._silences.active(self._clock.now())
         moves: dict[str, Move] = {}
         faults: list[Exception] = []
-        for isp in sorted({*self._diagnose.candidates(), *open_now}):
+        openings: list[_Opens] = []
+        # a lead first: what becomes of its members raises its revision
+        order = {incident.isp for incident in self._standing if incident.id in leads}
+        for isp in sorted({*self._diagnose.candidates(), *open_now}, key=lambda isp: (isp not in order, isp)):
             try:
                 if isp in open_now or worth_a_message(*self._diagnose.headline(isp), self._rules.alert_from):
-                    moves[isp] = self._look(isp, open_now.get(isp))
+                    moves[isp] = self._look(isp, open_now.get(isp), openings)
             except Exception as error:  # noqa: BLE001  # one ISP must not silence the others; raised below
                 faults.append(error)
+        self._open(openings)
         self._holds = {isp: hold for isp, hold in self._holds.items() if isp in moves}
         if faults:
             raise ExceptionGroup("ISPs that could not be looked at", faults)
         return moves
 
-    def _look(self, isp: str, incident: Incident | None) -> Move:
+    def _look(self, isp: str, incident: Incident | None, openings: list[_Opens]) -> Move:
+        """What is to be opened goes to `openings`: whether it is told alone is decided once all were looked at."""
         last = incident or self._incidents.newest(isp)
         diagnosis = self._diagnose.isp(isp)
         decision, diagnosis = self._decide(last, diagnosis)
         life = waiting(last, decision.state, decision.tier, decision.life, self._clock.now())
         decision = replace(decision, life=life)
+        if decision.move is Move.OPEN:
+            opening = Opening(isp, replace(diagnosis, tier=decision.tier), decision.tier)
+            openings.append(_Opens(opening, last, decision))
+            return decision.move
         kept = self._keep(last, decision, diagnosis)
         if decision.hold is not None:
             self._holds[isp] = decision.hold
@@ -90,8 +116,43 @@ class Watch:
         if kept is not None and decision.move not in _QUIET:
             detail = {"state": kept.state.value, "why": decision.why or decision.move.value}
             self._record(kept, decision.move.name.lower(), detail)
-        self._escalate(self._remind(kept or last))
+        if not self._led(kept or last):
+            self._escalate(self._remind(kept or last))
         return decision.move
+
+    def _open(self, openings: Sequence[_Opens]) -> None:
+        """Open what is to be opened: alone, or behind the one whose message shows it."""
+        by_isp = {one.opening.isp: one for one in openings}
+        now, standing = self._clock.now(), self._standing
+        found = [one.opening for one in openings]
+        for cluster in clusters(found, standing, self._rules, now, self._route_of) if found else ():
+            lead = cluster.lead
+            for opening in cluster.openings:
+                last, decision = by_isp[opening.isp].last, by_isp[opening.isp].decision
+                lines = partial(self._news, last, decision)
+                behind = lead.id if lead else None
+                kept = self._incidents.open(opening.diagnosis, now, decision.life, lead=behind, lines=lines)
+                if kept is not None:
+                    self._holds.pop(opening.isp, None)
+                    lead = lead or kept
+                    self._record(kept, "open", {"state": kept.state.value, "why": decision.why, "lead": lead.id})
+            if lead is not None:
+                for incident in cluster.joining:
+                    self._join(incident, lead)
+
+    def _join(self, incident: Incident, lead: Incident) -> None:
+        line = Note(incident.id, self._clock.now(), f"{rate_words(incident.diagnosis)}: told in INC-{lead.id} now")
+        newest = self._incidents.get(incident.id)
+        moved = self._incidents.move(newest, lead=lead.id, lines=saying(line)) if newest is not None else None
+        if moved is not None:
+            self._record(moved, "join", {"lead": lead.id, "why": "several ISPs at once"})
+
+    def _led(self, incident: Incident | None) -> bool:
+        """Whether another one of its group that is not over speaks for it: the lead, else the first of the others."""
+        if incident is None or incident.lead is None:
+            return False
+        lead = incident.lead
+        return any(one.id == lead or (one.lead == lead and one.id < incident.id) for one in self._standing)
 
     def _decide(self, last: Incident | None, diagnosis: Diagnosis) -> tuple[Decision, Diagnosis]:
         """A rise that is only the good mail of dark hosts leaving the window is no news: the tier stays."""
@@ -129,8 +190,12 @@ class Watch:
         return any(change.state in ACTIVE for change in changes)
 
     def _news(self, last: Incident | None, decision: Decision, kept: Incident) -> list[Note]:
-        now = self._clock.now()
-        return [Note(kept.id, now, text, broadcast) for text, broadcast in news(last, decision, kept)]
+        """Of several told as one only what is worse than all of them is said aloud: they are in one message."""
+        now, aloud = self._clock.now(), True
+        if self._led(kept):
+            together = [one.life.worst for one in self._standing if kept.lead in (one.id, one.lead)]
+            aloud = decision.tier > max(together, default=decision.tier)
+        return [Note(kept.id, now, text, broadcast and aloud) for text, broadcast in news(last, decision, kept)]
 
     def _remind(self, incident: Incident | None) -> Incident | None:
         """Say in the channel that it stands and nobody sees to it. Returns the incident as it is then."""
@@ -170,8 +235,6 @@ class Watch:
         move, now = decision.move, self._clock.now()
         at_tier = replace(diagnosis, tier=decision.tier)
         lines = partial(self._news, last, decision)
-        if move is Move.OPEN:
-            return self._incidents.open(at_tier, now, decision.life, lines=lines)
         if last is None or (last.state is IncidentState.RESOLVED and move is not Move.REOPEN) or move is Move.HOLD:
             return None
         if move is Move.REOPEN:
@@ -185,7 +248,7 @@ class Watch:
             last, state=state, tier=tier, diagnosis=shown, resolved_at=ended, life=life, lines=lines
         )
 
-    def _record(self, incident: Incident, action: str, more: Mapping[str, str]) -> None:
+    def _record(self, incident: Incident, action: str, more: Mapping[str, object]) -> None:
         detail = {"isp": incident.isp, "tier": incident.tier.name, "rate": incident.diagnosis.told_rate, **more}
         subject = f"INC-{incident.id}"
         self._audit.append(at=self._clock.now(), actor="deferbot", action=action, subject=subject, detail=detail)

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from slack_sdk import WebClient
 from slackblocks.errors import InvalidUsageError
 
+from bot.core.incident import Note
 from bot.errors import ChatError
 from bot.ports import Clock, PendingNote, Post
 from bot.slack.chat import BLOCKS_REFUSED, NEXT_STEPS, call
@@ -35,6 +37,10 @@ EDIT_EVERY_S = 1.25
 STOPPING = "stopping"
 """Our own code for a message that waits for the next start."""
 NOTE_LIMIT = 2_900
+BATCH_FROM = 4
+"""So many lines that wait for one thread are told together."""
+CLOCK = 40
+"""Characters that the time of a line takes."""
 
 POST_ANEW = frozenset({"message_not_found", "edit_window_closed", "cant_update_message", "is_inactive"})
 """chat.update codes after which the message cannot be edited any more."""
@@ -114,9 +120,9 @@ class Outbox:
                     for subject in self._waiting(kind):
                         done += self._one(f"{kind.name}-{subject.id}", partial(self._show, kind, subject))
                 for kind in self._kinds:
-                    for note in kind.told.notes(self._channel):
-                        what = f"line {note.id} of {kind.name}-{note.note.subject}"
-                        done += self._one(what, partial(self._tell, kind, note))
+                    for notes in _batches(kind.told.notes(self._channel)):
+                        what = f"line {notes[0].id} of {kind.name}-{notes[0].note.subject}"
+                        done += self._one(what, partial(self._tell, kind, notes))
             except ChatError as error:
                 self._stumbled(error, before)
             return done
@@ -200,10 +206,10 @@ class Outbox:
         seed = f"{self._channel}:{name}:{post.ts if post else 'first'}"
         return self._post(payload, seed)
 
-    def _tell(self, kind: Subjects[S], pending: PendingNote) -> None:
+    def _tell(self, kind: Subjects[S], batch: Sequence[PendingNote]) -> None:
+        pending = batch[0]
         note = pending.note
-        at = texts.at_time(note.at, self._clock.now())
-        text = texts.clip(f"{at} {texts.spaced(note.text)}", NOTE_LIMIT)
+        text = texts.clip("\n".join(self._line(each.note) for each in batch), NOTE_LIMIT)
         seed = f"{self._channel}:{kind.name}:note:{pending.id}"
         try:
             aloud = note.broadcast and self._aloud
@@ -212,7 +218,11 @@ class Outbox:
             if error.code not in THREAD_GONE:
                 raise
             self._post({"text": f"`{kind.name}-{note.subject}` {text}"}, seed)
-        self._remember(partial(kind.told.note_posted, pending.id, self._channel))
+        for each in batch:
+            self._remember(partial(kind.told.note_posted, each.id, self._channel))
+
+    def _line(self, note: Note) -> str:
+        return f"{texts.at_time(note.at, self._clock.now())} {texts.spaced(note.text)}"
 
     def _where(self) -> str:
         """The id of the conversation; that with a person is opened first, which Slack answers the same every time."""
@@ -246,3 +256,18 @@ class Outbox:
             **where,
         )
         return str(response["ts"])
+
+
+def _batches(notes: Sequence[PendingNote]) -> list[list[PendingNote]]:
+    """The lines one by one; where many wait for one thread, as many as fit into a message: a storm says hundreds."""
+    waiting = Counter(each.thread_ts for each in notes)
+    batches: list[list[PendingNote]] = []
+    for each in notes:
+        many = waiting[each.thread_ts] >= BATCH_FROM and not each.note.broadcast
+        last = batches[-1] if batches else []
+        fits = sum(len(one.note.text) + CLOCK for one in last) + len(each.note.text) + CLOCK <= NOTE_LIMIT
+        if many and last and last[0].thread_ts == each.thread_ts and not last[0].note.broadcast and fits:
+            last.append(each)
+        else:
+            batches.append([each])
+    return batches

@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 from bot.core.incident import Incident
 from bot.core.outage import Outage
 from bot.core.routes import Routes
-from bot.ports import ChangeStore, Clock, OutboxStore
+from bot.ports import ChangeStore, Clock, IncidentStore, OutboxStore
 from bot.slack.charts import ChartForm, Charts
+from bot.slack.messages.group import group_message, joined_message
 from bot.slack.messages.incident import incident_message
 from bot.slack.messages.message import Message
 from bot.slack.messages.outage import outage_message
@@ -59,10 +60,17 @@ class IncidentSubjects:
     name = "INC"
 
     def __init__(
-        self, told: OutboxStore[Incident], change_store: ChangeStore, charts: Charts, clock: Clock, routes: Routes
+        self,
+        told: OutboxStore[Incident],
+        incidents: IncidentStore,
+        change_store: ChangeStore,
+        charts: Charts,
+        clock: Clock,
+        routes: Routes,
     ) -> None:
         self.told = told
         self.charts = charts
+        self._incidents = incidents
         self._changes = change_store
         self._clock = clock
         self._routes = routes
@@ -71,6 +79,12 @@ class IncidentSubjects:
         return channel == self._routes.of(subject.isp, subject.tier) or channel in subject.life.also
 
     def drawings(self, subject: Incident) -> Iterator[Drawing]:
+        members = self._incidents.members(subject.id)
+        if subject.lead is not None or members:
+            now = self._clock.now()
+            shown = joined_message(subject) if subject.lead is not None else group_message(subject, members, now=now)
+            yield Drawing(shown, lambda: None)
+            return
         changes = self._changes.of_incident(subject.id)
         for form in [form for form in ChartForm if form >= self.charts.form]:
             chart = self.charts.blocks(subject, form)

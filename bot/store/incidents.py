@@ -25,7 +25,13 @@ class SqlIncidentStore:
         self._engine = engine
 
     def open(
-        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+        self,
+        diagnosis: Diagnosis,
+        at: datetime,
+        life: Life = NEW_LIFE,
+        *,
+        lead: int | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         row = {
             "isp": diagnosis.isp,
@@ -37,6 +43,7 @@ class SqlIncidentStore:
             "diagnosis": DIAGNOSIS.text(diagnosis),
             "owner": "",
             "life": LIFE.text(life),
+            "lead": lead,
         }
         try:
             with writing(self._engine, f"open an incident for {diagnosis.isp}") as connection:
@@ -65,6 +72,11 @@ class SqlIncidentStore:
         with reading(self._engine, "read the incidents of the last hours") as connection:
             return tuple(map(incident_of, connection.execute(select(table).where(stood).order_by(table.c.id))))
 
+    def members(self, lead: int) -> tuple[Incident, ...]:
+        with reading(self._engine, f"read the incidents behind INC-{lead}") as connection:
+            query = select(table).where(table.c.lead == lead).order_by(table.c.id)
+            return tuple(map(incident_of, connection.execute(query)))
+
     def timeline(self, incident: int) -> tuple[Note, ...]:
         query = select(note_table).where(note_table.c.incident == incident).order_by(note_table.c.id)
         with reading(self._engine, f"read the timeline of INC-{incident}") as connection:
@@ -80,6 +92,7 @@ class SqlIncidentStore:
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lead: int | None = None,
         lines: Lines = nothing,
     ) -> Incident | None:
         """As the port says. Another state after RESOLVED is refused like a lost race."""
@@ -99,6 +112,8 @@ class SqlIncidentStore:
             values["resolved_at"] = resolved_at
         if life is not None:
             values["life"] = LIFE.text(life)
+        if lead is not None:
+            values["lead"] = lead
         with writing(self._engine, f"change INC-{incident.id}") as connection:
             won = connection.execute(update(table).where(*here).values(values)).rowcount == 1
             return _told(connection, incident.id, lines) if won else None
@@ -150,6 +165,7 @@ def incident_of(row: Row[Any]) -> Incident:
         owner=row.owner,
         resolved_at=row.resolved_at,
         life=LIFE.value(row.life) if row.life else NEW_LIFE,
+        lead=row.lead,
     )
 
 
@@ -158,6 +174,9 @@ def _told(connection: Connection, incident: int, lines: Lines) -> Incident | Non
     kept = _get(connection, incident)
     if kept is not None:
         _append(connection, lines(kept))
+    if kept is not None and kept.lead is not None:  # whose message shows it
+        shown = update(table).where(table.c.id == kept.lead).values(revision=table.c.revision + 1)
+        connection.execute(shown)
     return kept
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Engine, Row, Table, and_, exists, insert, or_, select, update
+from sqlalchemy import Engine, Row, Table, and_, exists, func, insert, or_, select, true, update
 
 from bot.core.incident import Incident, Note
 from bot.core.outage import Outage
@@ -59,7 +59,8 @@ class SqlOutboxStore(Generic[T]):
         here = and_(self._of_post == root.c.id, post.c.channel == channel)
         seen_anywhere = exists().where(post.alias("anywhere").c[self._kind.key] == root.c.id)
         fresh = or_(root.c.state != "resolved", ~seen_anywhere)
-        behind = or_(root.c.revision > post.c.revision, and_(self._of_post.is_(None), fresh))
+        own = root.c.lead.is_(None) if "lead" in root.c else true()  # else another one's message shows it
+        behind = or_(root.c.revision > post.c.revision, and_(self._of_post.is_(None), fresh, own))
         query = select(root).select_from(root.outerjoin(post, here)).where(behind).order_by(root.c.id)
         with reading(self._engine, "read what Slack has not been told") as connection:
             return tuple(map(self._kind.value_of, connection.execute(query)))
@@ -82,12 +83,14 @@ class SqlOutboxStore(Generic[T]):
             connection.execute(update(post).where(here, post.c.revision <= told.revision).values(row))
 
     def notes(self, channel: str) -> tuple[PendingNote, ...]:
-        note, post, note_post = self._kind.note, self._kind.post, self._kind.note_post
+        root, note, post, note_post = self._kind.root, self._kind.note, self._kind.post, self._kind.note_post
         subject = note.c[self._kind.key]
         done = exists().where(note_post.c.note == note.c.id, note_post.c.channel == channel)
+        thread = func.coalesce(root.c.lead, root.c.id) if "lead" in root.c else root.c.id
         query = (
             select(note.c.id, subject.label("subject"), note.c.at, note.c.text, note.c.broadcast, post.c.ts)
-            .join(post, and_(subject == self._of_post, post.c.channel == channel))
+            .join(root, root.c.id == subject)
+            .join(post, and_(thread == self._of_post, post.c.channel == channel))
             .where(~done)
             .order_by(note.c.id)
         )

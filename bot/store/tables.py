@@ -147,6 +147,7 @@ incident = Table(
     Column("owner", Text, nullable=False),
     Column("resolved_at", Moment),
     Column("life", Text, nullable=False, server_default=""),
+    Column("lead", BigInteger, index=True),
     sqlite_autoincrement=True,
 )
 Index(

@@ -22,7 +22,13 @@ class MemoryIncidentStore:
         self._lock = Lock()
 
     def open(
-        self, diagnosis: Diagnosis, at: datetime, life: Life = NEW_LIFE, *, lines: Lines = nothing
+        self,
+        diagnosis: Diagnosis,
+        at: datetime,
+        life: Life = NEW_LIFE,
+        *,
+        lead: int | None = None,
+        lines: Lines = nothing,
     ) -> Incident | None:
         with self._lock:
             if any(i.isp == diagnosis.isp and i.state is not IncidentState.RESOLVED for i in self._incidents.values()):
@@ -37,6 +43,7 @@ class MemoryIncidentStore:
                 peak_rate=diagnosis.told_rate,
                 diagnosis=diagnosis,
                 life=life,
+                lead=lead,
             )
             return self._kept(opened, lines)
 
@@ -51,6 +58,9 @@ class MemoryIncidentStore:
 
     def since(self, at: datetime) -> tuple[Incident, ...]:
         return tuple(i for i in self.all() if i.state is not IncidentState.RESOLVED or (i.resolved_at or at) >= at)
+
+    def members(self, lead: int) -> tuple[Incident, ...]:
+        return tuple(i for i in self.all() if i.lead == lead)
 
     def timeline(self, incident: int) -> tuple[Note, ...]:
         return tuple(note for note in self.notes if note.subject == incident)
@@ -70,6 +80,7 @@ class MemoryIncidentStore:
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lead: int | None = None,
         lines: Lines = nothing,
     ) -> Incident | None:
         with self._lock:
@@ -87,6 +98,7 @@ class MemoryIncidentStore:
                 owner=kept.owner if owner is None else owner,
                 resolved_at=kept.resolved_at if resolved_at is None else resolved_at,
                 life=kept.life if life is None else life,
+                lead=kept.lead if lead is None else lead,
                 revision=kept.revision + 1,
             )
             return self._kept(moved, lines)
@@ -123,6 +135,9 @@ class MemoryIncidentStore:
         told = lines(incident)  # before anything is kept: both or neither
         self._incidents[incident.id] = incident
         self.notes += told
+        shown = self._incidents.get(incident.lead) if incident.lead is not None else None
+        if shown is not None:
+            self._incidents[shown.id] = replace(shown, revision=shown.revision + 1)
         return incident
 
     def note(self, note: Note) -> None:

@@ -65,9 +65,9 @@ class MemoryOutboxStore(Generic[S]):
     def notes(self, channel: str) -> tuple[PendingNote, ...]:
         with self._lock:
             return tuple(
-                PendingNote(place, note, self._posts[note.subject, channel].ts)
+                PendingNote(place, note, self._posts[self._thread(note.subject), channel].ts)
                 for place, note in enumerate(self._subjects.notes, start=1)
-                if (note.subject, channel) in self._posts and (place, channel) not in self._notes_posted
+                if (self._thread(note.subject), channel) in self._posts and (place, channel) not in self._notes_posted
             )
 
     def note_posted(self, note: int, channel: str) -> None:
@@ -81,4 +81,11 @@ class MemoryOutboxStore(Generic[S]):
         if post is not None:
             return subject.revision > post.revision
         seen = any(known == subject.id for known, _ in self._posts)
+        if getattr(subject, "lead", None) is not None:
+            return False
         return subject.state.value != "resolved" or not seen
+
+    def _thread(self, subject: int) -> int:
+        """Whose message the lines of `subject` stand under."""
+        found = self._subjects.get(subject)
+        return getattr(found, "lead", None) or subject

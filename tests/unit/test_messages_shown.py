@@ -17,7 +17,7 @@ from bot.core.breakdown import Of
 from bot.core.category import Category
 from bot.core.change import ChangeState, Outcome, Refusal, StepResult
 from bot.core.diagnosis import HostLine, Offer, QueueTrend, Share, Span, Untold, Usual
-from bot.core.finding import Causes, Part
+from bot.core.finding import Causes, Contrast, Elsewhere, Kind, Part
 from bot.core.incident import Closed, IncidentState, Life, Note
 from bot.core.model import Recipients, Tally
 from bot.core.outage import DarkHost, Outage, OutageState
@@ -28,6 +28,7 @@ from bot.core.tier import Tier, TierRule
 from bot.slack.messages import after, chart, limits, preview, refusals
 from bot.slack.messages.campaigns import campaigns_message
 from bot.slack.messages.diagnosis import diagnosis_message
+from bot.slack.messages.group import group_message, joined_message
 from bot.slack.messages.handover import handover_message
 from bot.slack.messages.help import QUESTIONS, help_message
 from bot.slack.messages.history import history_message
@@ -186,6 +187,12 @@ shift = Shift(
     overview=overview(),
 )
 
+storm = [
+    incident(id=43, diagnosis=refused, isp="microsoft", owner="U0BO", tier=Tier.BLOCK),
+    replace(over, id=44, lead=42),
+]
+same = diagnosis(contrast=Contrast(Kind.IPS, ips=("192.0.2.10", "192.0.2.11"), elsewhere=Elsewhere.BAD))
+
 MESSAGES: dict[str, Callable[[], Message]] = {
     "alert-open": lambda: incident_message(incident(), (), now=NOW, chart=chart.native(diagnosis(), RULE)),
     "alert-block": lambda: incident_message(
@@ -195,6 +202,17 @@ MESSAGES: dict[str, Callable[[], Message]] = {
         incident(diagnosis=refused, isp="microsoft"), (), now=NOW, chart=chart.native(refused, RULE)
     ),
     "diagnosis-refused": lambda: diagnosis_message(refused, incident(diagnosis=refused, isp="microsoft")),
+    "group": lambda: group_message(incident(), storm, now=NOW),
+    "group-many": lambda: group_message(
+        incident(),
+        [incident(id=n, isp=f"isp{n}", diagnosis=diagnosis(title=f"isp{n}")) for n in range(43, 60)],
+        now=NOW,
+    ),
+    "group-same-ips": lambda: group_message(
+        incident(diagnosis=same), [incident(id=43, diagnosis=replace(same, title="Yahoo"))], now=NOW
+    ),
+    "group-over": lambda: group_message(over, [replace(over, id=44)], now=NOW),
+    "joined": lambda: joined_message(incident(lead=41)),
     "resolved-by-hand": lambda: incident_message(
         incident(IncidentState.RESOLVED, life=Life(closed=Closed("U0ANN", "their <outage>", Tier.MIXED))), (), now=NOW
     ),

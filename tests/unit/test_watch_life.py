@@ -144,6 +144,7 @@ class RacedIncidents(MemoryIncidentStore):
         owner: str | None = None,
         resolved_at: datetime | None = None,
         life: Life | None = None,
+        lead: int | None = None,
         lines: Lines = nothing,
     ) -> Incident | None:
         if self.lost:
@@ -157,6 +158,7 @@ class RacedIncidents(MemoryIncidentStore):
             owner=owner,
             resolved_at=resolved_at,
             life=life,
+            lead=lead,
             lines=lines,
         )
 
