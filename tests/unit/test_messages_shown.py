@@ -191,6 +191,7 @@ storm = [
     incident(id=43, diagnosis=refused, isp="microsoft", owner="U0BO", tier=Tier.BLOCK),
     replace(over, id=44, lead=42),
 ]
+many = [incident(id=n, isp=f"isp{n}", diagnosis=diagnosis(title=f"isp{n}")) for n in range(43, 60)]
 same = diagnosis(contrast=Contrast(Kind.IPS, ips=("192.0.2.10", "192.0.2.11"), elsewhere=Elsewhere.BAD))
 
 MESSAGES: dict[str, Callable[[], Message]] = {
@@ -203,11 +204,7 @@ MESSAGES: dict[str, Callable[[], Message]] = {
     ),
     "diagnosis-refused": lambda: diagnosis_message(refused, incident(diagnosis=refused, isp="microsoft")),
     "group": lambda: group_message(incident(), storm, now=NOW),
-    "group-many": lambda: group_message(
-        incident(),
-        [incident(id=n, isp=f"isp{n}", diagnosis=diagnosis(title=f"isp{n}")) for n in range(43, 60)],
-        now=NOW,
-    ),
+    "group-many": lambda: group_message(incident(), many, now=NOW),
     "group-same-ips": lambda: group_message(
         incident(diagnosis=same), [incident(id=43, diagnosis=replace(same, title="Yahoo"))], now=NOW
     ),
