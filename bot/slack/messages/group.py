@@ -10,7 +10,7 @@ import slackblocks as sb
 from bot.core.durations import duration_words
 from bot.core.grouping import same_ips
 from bot.core.incident import Incident, IncidentState
-from bot.slack.messages import buttons, fleet, states, texts
+from bot.slack.messages import buttons, fleet, states, texts, why
 from bot.slack.messages.message import Message, context, message, section
 from bot.slack.messages.pages import ask_button
 from bot.slack.words import Asked, Topic
@@ -32,16 +32,23 @@ def group_message(lead: Incident, members: Sequence[Incident], *, now: datetime)
     small += [f"{len(every) - len(standing)} over by now"] if len(every) > len(standing) else []
     body: list[sb.Block] = [section(f"{head}\n{' · '.join(small)}"), section(f"*Why together:* {_why(lead, members)}")]
     body.append(section("\n".join(_lines(every))))
+    worst = standing[0]
+    advice = why.do(worst.diagnosis, worst.state)
+    tail: list[sb.Block] = [section(f"*First {states.name(worst.diagnosis)}.* {advice}")] if advice else []
     shown: list[sb.Element] = []
+    if worst.diagnosis.offers and worst.state in (IncidentState.OPEN, IncidentState.ACKNOWLEDGED):
+        offer = worst.diagnosis.offers[0]
+        shown.append(buttons.offer_button(offer, 0, buttons.apply_value(worst.id, worst.revision, offer.playbook)))
     if any(not one.owner for one in standing):
         shown.append(buttons.acknowledge_button(buttons.incident_value(lead.id, lead.revision)))
-    shown.append(ask_button(Asked(Topic.INCIDENTS), 0, "All of them"))
+    if len(shown) < 3:
+        shown.append(ask_button(Asked(Topic.INCIDENTS), 0, "All of them"))
     options = [
         (buttons.label(f"Diagnose {one.diagnosis.title}"), f"diagnose:{buttons.incident_value(one.id, one.revision)}")
         for one in standing[: buttons.OPTION_LIMIT]
     ]
     menu = buttons.menu(options)
-    tail: list[sb.Block] = [sb.ActionsBlock(elements=[*shown, *([menu] if menu is not None else [])])]
+    tail.append(sb.ActionsBlock(elements=[*shown, *([menu] if menu is not None else [])]))
     fresh = f"{fleet.oldest_data(standing[0].diagnosis.hosts)} at {texts.at_time(standing[0].diagnosis.at, now)}"
     tail.append(context(f"`INC-{lead.id}` · {fresh}"))
     said = f"{_number(len(standing))} at once, worst {_worst(standing[0])}. {texts.capital(_why(lead, members))}"
