@@ -91,7 +91,10 @@ class Watch:
                     moves[isp] = self._look(isp, open_now.get(isp), openings)
             except Exception as error:  # noqa: BLE001  # one ISP must not silence the others; raised below
                 faults.append(error)
-        self._open(openings)
+        try:
+            self._open(openings)
+        except Exception as error:  # noqa: BLE001  # as above: what was not opened is looked at again
+            faults.append(error)
         self._holds = {isp: hold for isp, hold in self._holds.items() if isp in moves}
         if faults:
             raise ExceptionGroup("ISPs that could not be looked at", faults)

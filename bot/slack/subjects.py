@@ -76,7 +76,10 @@ class IncidentSubjects:
         self._routes = routes
 
     def shown_in(self, subject: Incident, channel: str) -> bool:
-        return channel == self._routes.of(subject.isp, subject.tier) or channel in subject.life.also
+        """Where it goes itself, and where anything goes that its message shows."""
+        shown = (subject, *self._incidents.members(subject.id))
+        routed = any(channel == self._routes.of(one.isp, one.tier) for one in shown)
+        return routed or channel in subject.life.also
 
     def drawings(self, subject: Incident) -> Iterator[Drawing]:
         members = self._incidents.members(subject.id)

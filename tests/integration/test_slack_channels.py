@@ -86,3 +86,10 @@ def test_a_channel_that_refuses_holds_up_no_other(desk: SlackDesk) -> None:
     gone, here = desk.new_outbox("C0GONE", routes), desk.new_outbox("", routes)
     assert Outboxes([gone, here]).deliver() == 1
     assert (texts(desk), gone.trouble != "", here.trouble) == (["Gmail"], True, "")
+
+
+def test_several_told_as_one_are_shown_wherever_one_of_them_goes(desk: SlackDesk) -> None:
+    first = desk.open_incident()
+    desk.incidents.open(diagnosis(isp="yahoo", title="Yahoo", tier=Tier.BLOCK), NOW, lead=first.id)
+    assert outboxes(desk).deliver() == 2
+    assert (texts(desk), texts(desk, LEADS), texts(desk, MICROSOFT)) == (["2"], ["2"], [])
