@@ -20,7 +20,8 @@ from bot.slack.messages.diagnosis import diagnosis_message
 from bot.slack.messages.handover import handover_message
 from bot.slack.messages.message import Json
 from bot.slack.messages.overview import overview_message
-from bot.slack.silencing import open_silence
+from bot.slack.silence_words import End, Wrong
+from bot.slack.silencing import obey, open_silence
 from bot.slack.words import read_asked
 
 
@@ -31,7 +32,7 @@ def register_actions(app: App, desk: Desk) -> None:
         desk.start(desk.caller(body, respond), job_for(desk, str(action["action_id"]), value_of(action), at_home))
 
     app.action(re.compile(r"link_\d+"))(lambda ack: ack())  # the browser has opened it
-    app.action(re.compile(r"(apply|isp|ask|page)_\d+|undo|acknowledge|diagnose|overview|share|more"))(clicked)
+    app.action(re.compile(r"(apply|isp|ask|page|unsilence)_\d+|undo|acknowledge|diagnose|overview|share|more"))(clicked)
 
 
 def value_of(action: dict[str, Any]) -> str:
@@ -58,6 +59,8 @@ def job_for(desk: Desk, action_id: str, value: str, at_home: bool = False) -> Jo
     }
     if kind == "acknowledge":
         return lambda caller: acknowledge(desk, caller, value, at_home=at_home)
+    if kind == "unsilence":
+        return lambda caller: unsilence(desk, caller, value, at_home=at_home)
     if kind == "overview":
         return lambda caller: caller.answer(overview_message(desk.services.diagnose.overview()))
     if kind in jobs:
@@ -116,6 +119,13 @@ def acknowledge(desk: Desk, caller: Caller, value: str, *, at_home: bool) -> Non
     if isinstance(outcome, Refusal):
         caller.answer(refusals.refusal_message(outcome))
     desk.wake()
+    if at_home:
+        show_home(desk, caller)
+
+
+def unsilence(desk: Desk, caller: Caller, value: str, *, at_home: bool) -> None:
+    number = buttons.read_change(value)
+    obey(desk, caller, End(number) if number is not None else Wrong(refusals.unknown_button()))
     if at_home:
         show_home(desk, caller)
 

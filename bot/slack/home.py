@@ -22,9 +22,10 @@ def register_home(app: App, desk: Desk) -> None:
 
 def show_home(desk: Desk, caller: Caller) -> None:
     services = desk.services
+    mine_first = sorted(services.incidents.unresolved(), key=lambda one: (one.owner != caller.user, -one.tier, one.id))
     view = home_view(
         services.diagnose.overview(),
-        services.incidents.unresolved(),
+        mine_first,
         services.changes.in_states(ACTIVE),
         services.silences.standing(),
         now=services.clock.now(),

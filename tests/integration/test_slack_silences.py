@@ -140,3 +140,21 @@ def test_a_window_is_planned_in_the_zone_of_who_asks_listed_and_taken_back(desk:
 def test_windows_that_cannot_be(desk: SlackDesk, text: str, part: str) -> None:
     assert part in said(desk, f"/deferrals maintenance {text}")
     assert desk.silences.standing() == ()
+
+
+def end_at_home(desk: SlackDesk, user: str) -> str:
+    """What somebody is told who clicks the first "End" of their home tab."""
+    desk.slack.open_home(user)
+    home = desk.slack.wait_for(lambda: desk.slack.home(user))
+    assert home is not None
+    before = len(desk.private(user))
+    assert desk.slack.click_view(user, home["id"], "unsilence_0").acked
+    return str(desk.slack.wait_for(lambda: desk.private(user)[before:])[0]["text"])
+
+
+def test_one_is_ended_from_the_home_tab_by_an_operator(desk: SlackDesk) -> None:
+    said(desk, "/deferrals silence gmail 2h planned cleaning")
+    assert "Only people in @mail-oncall" in end_at_home(desk, BO.id)
+    assert len(desk.silences.standing()) == 1
+    assert end_at_home(desk, ANN.id) == "🔔 `gmail` is no longer silenced (SIL-1)."
+    assert desk.silences.standing() == ()

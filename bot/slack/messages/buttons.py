@@ -96,6 +96,10 @@ def resolve_option(incident: int, revision: int) -> tuple[str, str]:
     return label("Close it"), f"resolve:{incident_value(incident, revision)}"
 
 
+def unsilence_button(silence: int, place: int) -> sb.Button:
+    return sb.Button(text=f"End SIL-{silence}", action_id=f"unsilence_{place}", value=str(silence))
+
+
 def silence_option(incident: int, revision: int) -> tuple[str, str]:
     return label("Silence"), f"silence:{incident_value(incident, revision)}"
 

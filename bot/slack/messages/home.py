@@ -17,7 +17,7 @@ from bot.slack.messages.message import Json, context, home_tab, section
 from bot.slack.messages.overview import NOT_KNOWN, rate_now, rising
 from bot.slack.messages.silences import listed
 
-INCIDENTS, CHANGES, HOSTS, ISPS = 10, 10, 20, 8
+INCIDENTS, CHANGES, HOSTS, ISPS, ENDS = 10, 10, 20, 8, 5
 
 
 def home_view(
@@ -32,11 +32,16 @@ def home_view(
     blocks: list[sb.Block] = [section(_state(overview, incidents, changes))]
     blocks += [sb.HeaderBlock("Open incidents"), *_incidents(incidents, now)]
     blocks += [sb.HeaderBlock("In force right now"), *_changes(changes, now)]
-    blocks += [sb.HeaderBlock("Silenced"), *listed(silences, now)] if silences else []
+    blocks += [sb.HeaderBlock("Silenced"), *listed(silences, now), *_ends(silences)] if silences else []
     blocks += [sb.HeaderBlock("Fleet"), *_hosts(overview.hosts)]
     blocks += [sb.HeaderBlock(f"ISPs, last {texts.window_words(overview.window.length)}"), section(_isps(overview))]
     blocks.append(context(f"As of {texts.at_time(overview.at, now)} · opens fresh each time · `/deferrals help`"))
     return home_tab(blocks)
+
+
+def _ends(silences: Sequence[Silence]) -> list[sb.Block]:
+    shown = [buttons.unsilence_button(one.id, place) for place, one in enumerate(silences[:ENDS])]
+    return [sb.ActionsBlock(elements=list(shown))]
 
 
 def _state(overview: Overview, incidents: Sequence[Incident], changes: Sequence[Change]) -> str:
