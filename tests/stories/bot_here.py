@@ -116,8 +116,11 @@ class BotHere:
         self.shell = StoryShell(Fleet(folder, StepClock(NOON), hosts=self.hosts[:2]))
         self.slack = SlackHere([ANN, BO, CY], lambda: self.clock.now().timestamp(), told)
         self.mail: dict[str, Mail] = {}
+        self.places = dict(IPS)
         self._queues_at: dict[str, tuple[int, tuple[QueueState, ...]]] = {}
         """After how many commands, and what they were."""
+        self.idle = False
+        """Whether Slack was told everything."""
         self.ends = 0
         """How often the process ended by itself."""
         self._engine = engine
@@ -133,6 +136,9 @@ class BotHere:
         found = [m.ts for m in self.slack.roots() if words in " ".join(words_of(m.to_slack()))]
         assert found, f"no message of the channel has the words {words!r}"
         return found[-1]
+
+    def shows(self, words: str) -> bool:
+        return any(words in root for root in self.slack.words_of_roots())
 
     def start(self) -> None:
         """All parts anew over the same database; what was in memory alone is gone."""
@@ -165,8 +171,10 @@ class BotHere:
         self.deliver()
 
     def deliver(self) -> None:
+        self.idle = False
         for _ in range(ROUNDS):
             if not self.parts.outbox.deliver():
+                self.idle = not self.slack.client.away
                 return
 
     # ── what polls bring ──
@@ -182,21 +190,26 @@ class BotHere:
             else:
                 self.parts.fleet.put_health(HostHealth(host, now, now, queues_at=now))
                 self._look_at_queues(host)
-        for isp, mail in self.mail.items():
-            for host, part in self._news(isp, mail).items():
-                self.parts.tallies.commit(host, NewRecords(part, ()))
+        for host, sent in self._sent().items():
+            self.parts.tallies.commit(host, NewRecords(sent, ()))
 
     def _look_at_queues(self, host: str) -> None:
-        """Nobody but the bot changes them."""
+        """Nobody but the bot changes them. Most hosts of a big fleet have none."""
         changes = len(self.shell.changed)
         known = self._queues_at.get(host)
         queues = known[1] if known and known[0] == changes else tuple(self._queues(host))
         self._queues_at[host] = (changes, queues)
-        self.parts.fleet.put_snapshot(HostSnapshot(host, self.clock.now(), queues, ()))
+        if queues:
+            self.parts.fleet.put_snapshot(HostSnapshot(host, self.clock.now(), queues, ()))
+
+    def queues(self) -> Iterator[QueueState]:
+        """Of all hosts that have some."""
+        for host in self.hosts:
+            yield from self._queues(host)
 
     def _queues(self, host: str) -> Iterator[QueueState]:
-        """Those to Gmail, as the simulated host has them now; it has no mail of its own."""
-        names = [f"gmail.com/{vmta}" for home, vmta in IPS.values() if home == host]
+        """Those to Gmail, as the simulated host has them now; it has no mail of its own. Two are simulated."""
+        names = [f"gmail.com/{vmta}" for home, vmta in IPS.values() if home == host and host in self.hosts[:2]]
         printed = self.shell.run(host, show_queues(), timeout_s=1.0).decode() if names else ""
         found = {queue.name: queue for queue in parse_queues_dom(printed, host)[0]} if names else {}
         for name in names:
@@ -204,19 +217,18 @@ class BotHere:
                 found.get(name, QueueState(host, name, 0, 0, paused=False, mode="normal")), recipients=WAITING
             )
 
-    def _news(self, isp: str, mail: Mail) -> dict[str, RollUp]:
-        """By host: what has to be sent now for the last hour to look as `mail` says."""
+    def _sent(self) -> dict[str, RollUp]:
+        """By host: what has to be sent now for the last hour to look as it shall."""
         minute = int(self.clock.now().timestamp()) // 60 * 60
-        news: dict[str, RollUp] = {}
-        share = max(1, mail.of // len(mail.ips))
-        for ip in mail.ips:
-            host, vmta = IPS.get(ip, (self.hosts[0], "general-1"))
-            if host in self.dark:
-                continue
-            sent = mail.due(ip, minute, share)
-            if sent != Tally():
-                news[host] = _added(news.get(host, RollUp()), Cell(minute, isp, host, ip, vmta, ""), sent, mail.reply)
-        return news
+        sent: dict[str, RollUp] = {}
+        for isp, mail in self.mail.items():
+            for ip in mail.ips:
+                host, vmta = self.places.get(ip, (self.hosts[0], "general-1"))
+                part = Tally() if host in self.dark else mail.due(ip, minute, max(1, mail.of // len(mail.ips)))
+                if part != Tally():
+                    cell = Cell(minute, isp, host, ip, vmta, "")
+                    sent[host] = _added(sent.get(host, RollUp()), cell, part, mail.reply)
+        return sent
 
 
 def _added(to: RollUp, cell: Cell, sent: Tally, reply: str) -> RollUp:
@@ -224,8 +236,8 @@ def _added(to: RollUp, cell: Cell, sent: Tally, reply: str) -> RollUp:
     bad = Tally(deferred=sent.deferred, bounced=sent.bounced)
     cells = {**to.cells, cell: Tally(sent.delivered), cell._replace(reply=name): bad}
     job = JobCell(cell.minute, cell.isp, cell.host, "news")
-    jobs = {job: to.jobs.get(job, Tally()) + Tally(sent.delivered, sent.deferred)}
-    return RollUp(cells, jobs, {(cell.isp, name): reply})
+    jobs = {**to.jobs, job: to.jobs.get(job, Tally()) + Tally(sent.delivered, sent.deferred)}
+    return RollUp(cells, jobs, {**to.samples, (cell.isp, name): reply})
 
 
 def _settings(hosts: Sequence[str], folder: Path, over: Mapping[str, object]) -> Settings:

@@ -37,12 +37,13 @@ FREE = frozenset({Kind.EDIT, Kind.AUDIT})
 @dataclass(frozen=True, slots=True)
 class Seen:
     """`at`: since the beginning. `where`: the channel of a message, who sees what is private, the host of a command,
-    who did what is audited."""
+    who did what is audited. `about`: the incident or outage in whose thread a line is."""
 
     at: timedelta
     kind: Kind
     where: str
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,9 @@ class SlackHere:
         """The messages of the channel itself, in order."""
         return [m for m in self.workspace.messages(CHANNEL) if not m.ephemeral_to and not m.is_reply]
 
+    def words_of_roots(self) -> list[str]:
+        return [" · ".join(words_of(root.to_slack())) for root in self.roots()]
+
     def remember(self, ts: str) -> None:
         """The buttons that `ts` shows now may be clicked later, whatever it shows then."""
         message = self.workspace.find_anywhere(ts)

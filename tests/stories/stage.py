@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bot.sim.slack.wire import Json
+from bot.store.audit import AuditEntry
 from tests.stories.bot_here import BotHere
 from tests.stories.language import FREE, Doing, Expected, Kind, Seen, Story
 from tests.stories.slack_here import CHANNEL, words_of
@@ -21,6 +23,7 @@ STEPS = ((2 * POLL, POLL), (timedelta(seconds=80), timedelta(minutes=1)))
 SELDOM = timedelta(minutes=15)
 LAST = timedelta(minutes=10)
 """For messages that still wait at the end."""
+_NAME = re.compile(r"`((?:INC|OUT)-\d+)`")
 SHOWN = 150
 Row = tuple[timedelta, str, str]
 """When, mark, what."""
@@ -32,14 +35,16 @@ class Stage:
     def __init__(self, story: Story, folder: Path, engine: Engine) -> None:
         self.seen: list[Seen] = []
         self._shown: dict[str, object] = {}
-        self._commands = self._entries = self._ends = 0
+        self._names: dict[str, str] = {}
+        self._commands = self._entry = self._ends = 0
         self.bot = BotHere(folder, engine, self._told, hosts=story.hosts, settings=story.settings)
 
     def step(self, by: timedelta, doings: Iterable[Doing] = ()) -> None:
         """Time passes, things happen, the bot looks."""
         self.bot.wait(by)
-        self.bot.read()
-        for doing in doings:
+        for number, doing in enumerate(doings):
+            if not number:
+                self.bot.read()
             self.do(doing)
         self.bot.look()
         self._look_around()
@@ -67,32 +72,46 @@ class Stage:
         kind = Kind.BROADCAST if args.get("reply_broadcast") else Kind.LINE if args.get("thread_ts") else Kind.POST
         if channel in self.bot.slack.workspace.people:
             kind = Kind.PRIVATE
-        self._add(kind, channel, args)
+        self._add(kind, channel, args, self._names.get(str(args.get("thread_ts", "")), ""))
         self._show(ts, args)
 
     def _show(self, ts: str, args: Json) -> None:
         self._shown[ts] = _content(args)
+        self._names[ts] = next(iter(names_in(" ".join(words_of(args)))), "")
         self.bot.slack.remember(ts)
 
-    def _add(self, kind: Kind, where: str, content: object) -> None:
-        self.seen.append(Seen(self.bot.elapsed, kind, where, " · ".join(words_of(content))))
+    def _add(self, kind: Kind, where: str, content: object, about: str = "") -> None:
+        self.seen.append(Seen(self.bot.elapsed, kind, where, " · ".join(words_of(content)), about))
 
     def _look_around(self) -> None:
         """What is seen elsewhere than in Slack."""
         now, shell = self.bot.elapsed, self.bot.shell
         for host, argv in shell.changed[self._commands :]:
             self.seen.append(Seen(now, Kind.COMMAND, host, " ".join(argv)))
-        entries = self.bot.parts.audit.entries()
-        for entry in entries[self._entries :]:
+        for entry in self._new_entries():
             self.seen.append(Seen(now, Kind.AUDIT, entry.actor, f"{entry.action} {entry.subject} {entry.detail}"))
         self.seen += [Seen(now, Kind.ENDED, "", "the process ended")] * (self.bot.ends - self._ends)
-        self._commands, self._entries, self._ends = len(shell.changed), len(entries), self.bot.ends
+        self._commands, self._ends = len(shell.changed), self.bot.ends
+
+    def _new_entries(self) -> list[AuditEntry]:
+        limit, found = 10, self.bot.parts.audit.entries(10)
+        while len(found) == limit and found[0].seq > self._entry + 1:
+            limit *= 10
+            found = self.bot.parts.audit.entries(limit)
+        new = [entry for entry in found if entry.seq > self._entry]
+        self._entry = new[-1].seq if new else self._entry
+        return new
 
     def finish(self) -> None:
         """Whatever still waits is sent; then Slack shows what the store says."""
         self.bot.seconds.advance(LAST)
         self.bot.or_ends(self.bot.deliver)
         self._look_around()
+
+
+def names_in(words: str) -> list[str]:
+    """Of the incidents and outages that a message is about, "INC-3"."""
+    return _NAME.findall(words)
 
 
 def _content(args: Json) -> object:
