@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stories import alerts, changes, hosts, people, troubles
+from tests.stories import alerts, changes, hosts, people, together, troubles
 from tests.stories.empty_store import EmptyStore
 from tests.stories.language import Story
 from tests.stories.stage import play
 
-STORIES = (*alerts.STORIES, *people.STORIES, *hosts.STORIES, *changes.STORIES, *troubles.STORIES)
+STORIES = (*alerts.STORIES, *people.STORIES, *hosts.STORIES, *changes.STORIES, *together.STORIES, *troubles.STORIES)
 
 
 @pytest.mark.parametrize("told", STORIES, ids=[story.name for story in STORIES])

@@ -121,7 +121,7 @@ def _fallback(incident: Incident, changes: Sequence[Change]) -> str:
     active = _active(changes)
     if active:
         return f"{said} In force: {texts.closed(texts.words(active[-1].plan.title, 120))}"
-    offer = next(iter(diagnosis.offers), None)
+    offer = None if incident.state is IncidentState.RECOVERING else next(iter(diagnosis.offers), None)
     return said + (f" Suggested: {texts.closed(texts.words(offer.title, 120))}" if offer else "")
 
 
